@@ -1,0 +1,1 @@
+"""Music to emotion, and what both packages share: errors, weights, decoding of audio."""

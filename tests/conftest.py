@@ -1,0 +1,97 @@
+"""Fixtures that every test folder uses: synthetic clips, and the published outputs when they are at hand."""
+
+import os
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+MakeClip = Callable[..., Path]
+
+
+def scene_colour(scene: int) -> NDArray[np.float64]:
+    """A colour that differs strongly from the one of the neighbouring scenes."""
+    return np.random.default_rng(scene).uniform(30, 220, 3) if scene else np.array([40.0, 90.0, 160.0])
+
+
+def draw_frame(time_s: float, scene: int, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """A picture whose pattern depends on the scene and drifts with time."""
+    width, height = size
+    y, x = np.mgrid[0:height, 0:width]
+    stripes = 40 * np.sin((x * (1 + scene % 3) + y * (scene % 2)) / 9 + 2 * time_s)
+    return np.clip(scene_colour(scene) + stripes[..., None], 0, 255).astype(np.uint8)
+
+
+def write_picture(container: av.container.OutputContainer, frames: int, fps: float, draw: Callable) -> None:
+    stream = container.streams.video[0]
+    for index in range(frames):
+        frame = av.VideoFrame.from_ndarray(draw(index / fps), format="rgb24")
+        container.mux(stream.encode(frame))
+    container.mux(stream.encode(None))
+
+
+def write_tone(container: av.container.OutputContainer, seconds: float, rate: int = 44100) -> None:
+    stream = container.streams.audio[0]
+    time_s = np.arange(int(seconds * rate)) / rate
+    tone = (0.2 * np.sin(2 * np.pi * 330 * time_s)).astype(np.float32)
+    frame = av.AudioFrame.from_ndarray(np.stack([tone, tone]), format="fltp", layout="stereo")
+    frame.sample_rate = rate
+    container.mux(stream.encode(frame))
+    container.mux(stream.encode(None))
+
+
+@pytest.fixture(scope="session")
+def make_clip(tmp_path_factory: pytest.TempPathFactory) -> MakeClip:
+    """Write a small synthetic clip: `make_clip("a.mp4", seconds=3.0, fps=25, size=(128, 96), scenes=2, sound=True)`."""
+    folder = tmp_path_factory.mktemp("clips")
+    made: dict[tuple, Path] = {}
+
+    def make(
+        name: str = "clip.mp4",
+        *,
+        seconds: float = 3.0,
+        fps: float = 25,
+        size: tuple[int, int] = (128, 96),
+        scenes: int = 2,
+        sound: bool = True,
+        codec: str | None = None,
+    ) -> Path:
+        key = (name, seconds, fps, size, scenes, sound, codec)
+        if key in made:
+            return made[key]
+        path = folder / str(len(made)) / name
+        path.parent.mkdir()
+        webm = path.suffix == ".webm"
+        frames = max(1, round(seconds * fps))
+        with av.open(str(path), "w") as container:
+            rate = Fraction(fps).limit_denominator(1001)
+            stream = container.add_stream(codec or ("libvpx-vp9" if webm else "libx264"), rate=rate)
+            stream.width, stream.height = size
+            stream.pix_fmt = "yuv420p"
+            if sound:
+                container.add_stream("libopus" if webm else "aac", rate=48000 if webm else 44100, layout="stereo")
+            write_picture(container, frames, fps, lambda t: draw_frame(t, min(scenes - 1, int(t / seconds * scenes)), size))
+            if sound:
+                write_tone(container, seconds, 48000 if webm else 44100)
+        made[key] = path
+        return path
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def reference() -> Callable[[str], Path]:
+    """Find a published output, in the folder that VIDEO2MUSIC_REFERENCE names or beside the checkout; skip without it."""
+    root = Path(os.environ.get("VIDEO2MUSIC_REFERENCE", Path(__file__).parents[2] / "shared"))
+
+    def find(name: str) -> Path:
+        path = root / name
+        if not path.exists():
+            pytest.skip(f"needs the published outputs: {name} (set VIDEO2MUSIC_REFERENCE)")
+        return path
+
+    return find

@@ -1,0 +1,35 @@
+"""Refusals of the composing package; each says what, where and the remedy."""
+
+from emotion.errors import RefusalError
+
+
+class VideoReadError(RefusalError):
+    """A file that is not a video, or whose picture cannot be decoded."""
+
+
+class ChordParseError(RefusalError):
+    """A chord symbol outside the vocabulary of 157 chords."""
+
+
+class KeyParseError(RefusalError):
+    """A key name that is not one of the major and minor keys."""
+
+
+class UnknownEngineError(RefusalError):
+    """An engine name that does not exist."""
+
+
+class SoundFontNotFoundError(RefusalError):
+    """No sound font in any of the places where one was looked for."""
+
+
+class SynthesisError(RefusalError):
+    """FluidSynth is missing or produced no sound."""
+
+
+class OutputError(RefusalError):
+    """A result that could not be written."""
+
+
+class DatasetError(RefusalError):
+    """A training or evaluation folder that does not have the expected layout."""

@@ -1,0 +1,1 @@
+"""What the program sees in a video: semantics, emotion, scene cuts and motion, one row per second."""

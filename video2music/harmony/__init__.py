@@ -1,0 +1,1 @@
+"""Chord vocabulary and parsing, keys, voicing."""

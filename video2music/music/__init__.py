@@ -1,0 +1,1 @@
+"""From a score to sound: arrangement, synthesis, mixing."""

@@ -1,0 +1,1 @@
+"""Reading, probing and muxing of video files."""
