@@ -1,0 +1,85 @@
+"""The one interface behind which the image encoders stand: frames in, emotions and meaning out."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from video2music.errors import UnknownEngineError
+
+ENGINES = ("embedded", "clip", "paper")
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What an eye saw in n frames, one row each.
+
+    Attributes:
+        emotion: (n, 6) float32 probabilities in the order of `EMOTIONS`; rows sum to 1.
+        valence: (n,) float32, unpleasant to pleasant, 1 to 9.
+        arousal: (n,) float32, calm to excited, 1 to 9.
+        semantic: (n, 768) float32 image embedding, not normalised; None where the eye has none.
+    """
+
+    emotion: NDArray[np.float32]
+    valence: NDArray[np.float32]
+    arousal: NDArray[np.float32]
+    semantic: NDArray[np.float32] | None = None
+
+
+@runtime_checkable
+class Eye(Protocol):
+    """An image encoder with an emotion read-out.
+
+    Attributes:
+        name: what it is, for result files.
+        frame_size: length in pixels of the shorter side that frames should have; larger frames are shrunk.
+        exact_motion: whether motion is to be measured on full-resolution neighbouring frames, as published.
+    """
+
+    name: str
+    frame_size: int
+    exact_motion: bool
+
+    def see(self, frames: NDArray[np.uint8], motion: NDArray[np.float32]) -> Sight:
+        """Read the emotion of frames that are one second apart.
+
+        Args:
+            frames: (n, height, width, 3) uint8 RGB, consecutive seconds of one video.
+            motion: (n,) float32 mean absolute RGB difference of each second, 0 to 255.
+
+        Returns:
+            One row per frame.
+        """
+        ...
+
+
+def load_eye(engine: str, *, device: str | None = None, weights: Path | None = None, model: str | None = None) -> Eye:
+    """Load the eye of an engine.
+
+    Args:
+        engine: "embedded", "clip" or "paper".
+        device: torch device such as "cpu" or "cuda"; a GPU where there is one by default (`embedded`: always the CPU).
+        weights: file or folder to take instead of the shipped or published weights.
+        model: for `clip` only, the open_clip model to use, such as "ViT-B-32-quickgelu".
+
+    Returns:
+        The eye, ready to see.
+
+    Raises:
+        UnknownEngineError: there is no such engine.
+        WeightsNotFoundError: weights are missing.
+        WeightsDamagedError: weights are not what was published.
+        DownloadError: weights had to be downloaded and could not be.
+    """
+    if engine == "embedded":
+        from video2music.features.embedded import EmbeddedEye  # noqa: PLC0415  one engine's libraries, not all
+
+        return EmbeddedEye.load(weights=weights)
+    if engine in {"clip", "paper"}:
+        from video2music.features.clip import load_clip  # noqa: PLC0415  one engine's libraries, not all
+
+        return load_clip(paper=engine == "paper", device=device, weights=weights, model=model)
+    raise UnknownEngineError(f'There is no engine "{engine}"', remedy=f"Choose one of {', '.join(ENGINES)}")
