@@ -74,7 +74,9 @@ def make_clip(tmp_path_factory: pytest.TempPathFactory) -> MakeClip:
             stream.pix_fmt = "yuv420p"
             if sound:
                 container.add_stream("libopus" if webm else "aac", rate=48000 if webm else 44100, layout="stereo")
-            write_picture(container, frames, fps, lambda t: draw_frame(t, min(scenes - 1, int(t / seconds * scenes)), size))
+            write_picture(
+                container, frames, fps, lambda t: draw_frame(t, min(scenes - 1, int(t / seconds * scenes)), size)
+            )
             if sound:
                 write_tone(container, seconds, 48000 if webm else 44100)
         made[key] = path
@@ -85,7 +87,7 @@ def make_clip(tmp_path_factory: pytest.TempPathFactory) -> MakeClip:
 
 @pytest.fixture(scope="session")
 def reference() -> Callable[[str], Path]:
-    """Find a published output, in the folder that VIDEO2MUSIC_REFERENCE names or beside the checkout; skip without it."""
+    """Find a published output, in the folder that VIDEO2MUSIC_REFERENCE names or or beside the checkout; else skip."""
     root = Path(os.environ.get("VIDEO2MUSIC_REFERENCE", Path(__file__).parents[2] / "shared"))
 
     def find(name: str) -> Path:

@@ -1,0 +1,222 @@
+"""The command line: compose, analyze, train, evaluate, import-weights, doctor.
+
+With --json the last line of standard output is one JSON object; progress goes to standard error. Exit codes: 0 done,
+1 the input was refused (one line, no traceback), 2 wrong usage.
+"""
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from emotion.errors import RefusalError
+from video2music import __version__
+from video2music.engines import ENGINES
+
+INTERRUPTED = 130
+"""What shells return for a program that was stopped with Ctrl-C."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: words after the program's name; None takes them from the process.
+
+    Returns:
+        The exit code.
+    """
+    options = build_parser().parse_args(arguments)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s", stream=sys.stderr)
+    try:
+        facts = options.run(options)
+    except RefusalError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        return 1
+    if options.json:
+        print(json.dumps(facts, allow_nan=False))
+    return 0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    parser = argparse.ArgumentParser(prog="python -m video2music", description="Composes music for a video.")
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_compose(commands.add_parser("compose", help="compose music for a clip"))
+    _add_analyze(commands.add_parser("analyze", help="what is seen in a clip, without music"))
+    _add_train(commands.add_parser("train", help="train the networks on your own machine"))
+    _add_evaluate(commands.add_parser("evaluate", help="score the networks on a data set"))
+    _add_import(commands.add_parser("import-weights", help="check and convert a checkpoint that the authors released"))
+    _add_doctor(commands.add_parser("doctor", help="what is installed, where weights and sound fonts are"))
+    return parser
+
+
+def _finish(parser: argparse.ArgumentParser, run: Any) -> None:  # noqa: ANN401 - a function of the parsed options
+    parser.add_argument("--json", action="store_true", help="print one JSON object as the last line")
+    parser.set_defaults(run=run)
+
+
+def _add_engine(parser: argparse.ArgumentParser) -> None:
+    lines = "; ".join(f"{engine.name}: {engine.summary}" for engine in ENGINES.values())
+    parser.add_argument("--engine", default="embedded", metavar="E", help=lines)
+    parser.add_argument("--device", metavar="D", help="cpu or cuda (default: a GPU if there is one)")
+
+
+def _seed(text: str) -> int:
+    from video2music.pipeline import LARGEST_SEED
+
+    seed = int(text)
+    if not 0 <= seed <= LARGEST_SEED:
+        raise argparse.ArgumentTypeError(f"a seed is a whole number from 0 to {LARGEST_SEED}")
+    return seed
+
+
+def _add_compose(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("clip", type=Path, help="the video")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="folder for the results")
+    _add_engine(parser)
+    parser.add_argument("--key", help='such as "A minor" or "Bb major" (default: mode from the video\'s mood)')
+    parser.add_argument("--primer", help='chords to begin with, in that key: "Am F C G"')
+    parser.add_argument("--seed", type=_seed, help="repeat a run exactly (default: a new one, told in the result)")
+    parser.add_argument("--original", choices=("replace", "mix"), default="replace", help="the clip's own sound")
+    parser.add_argument("--music-level", type=float, default=0.0, metavar="DB", help="of the music in the mix")
+    parser.add_argument("--sound-font", type=Path, metavar="SF2", help="instrument sounds (default: the first found)")
+    parser.add_argument("--as-published", action="store_true", help="with the known errors of the published rendering")
+    _finish(parser, run_compose)
+
+
+def run_compose(options: argparse.Namespace) -> dict[str, Any]:
+    """Compose for one clip and write the four files."""
+    from video2music.output import OutputFolder
+    from video2music.piece import FILE_NAMES
+    from video2music.pipeline import load
+    from video2music.terminal import StageBars
+    from video2music.video import probe
+
+    probe(options.clip)  # a file that is no video is refused before any network is loaded
+    with OutputFolder(options.output, FILE_NAMES, protect=(options.clip,)):
+        pass  # so is a folder that cannot take the result
+    with StageBars() as bars:
+        model = load(options.engine, sound_font=options.sound_font, device=options.device)
+        piece = model.compose(
+            options.clip,
+            key=options.key,
+            primer=options.primer,
+            seed=options.seed,
+            original=options.original,
+            music_level_db=options.music_level,
+            as_published=options.as_published,
+            progress=bars,
+        )
+        saved = piece.save(options.output, progress=bars)
+    if not options.json:
+        chords = " ".join(event["symbol"] for event in piece.score.chord_events())
+        print(f"{piece.score.key}, seed {piece.score.seed}: {chords}")
+        for path in (saved.video, saved.music, saved.midi, saved.result):
+            print(path)
+    facts: dict[str, Any] = json.loads(saved.result.read_text(encoding="utf-8"))
+    return facts
+
+
+def _add_analyze(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("clip", type=Path, help="the video")
+    _add_engine(parser)
+    _finish(parser, run_analyze)
+
+
+def run_analyze(options: argparse.Namespace) -> dict[str, Any]:
+    """Read the features of one clip."""
+    from video2music.engines import find_engine
+    from video2music.features.extraction import extract_features
+    from video2music.features.eye import load_eye
+    from video2music.features.video_features import EMOTIONS
+    from video2music.terminal import StageBars
+    from video2music.video import probe
+
+    engine = find_engine(options.engine)
+    probe(options.clip)
+    with StageBars() as bars:
+        features = extract_features(options.clip, load_eye(engine.name, device=options.device), progress=bars)
+    if not options.json:
+        mean = features.emotion.mean(axis=0)
+        mood = ", ".join(
+            f"{name} {share:.0%}" for share, name in sorted(zip(mean, EMOTIONS, strict=True), reverse=True)
+        )
+        print(f"{features.duration_s:.1f} s, {len(features.cuts_s)} cuts, motion {features.motion.mean():.1f} of 255")
+        print(f"valence {features.valence.mean():.1f}, arousal {features.arousal.mean():.1f} (1 to 9); {mood}")
+    return features.to_json()
+
+
+def _add_train(parser: argparse.ArgumentParser) -> None:
+    from video2music.training import commands
+
+    commands.add_arguments(parser)
+    _finish(parser, commands.run)
+
+
+def _add_evaluate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="MuVi-Sync in its published layout")
+    parser.add_argument("--split", default="val", choices=("train", "val", "test"))
+    parser.add_argument("--engine", default="embedded", choices=("embedded", "paper"), help="whose weights")
+    _finish(parser, run_evaluate)
+
+
+def run_evaluate(options: argparse.Namespace) -> dict[str, Any]:
+    """Score the chord and dynamics networks beside their baselines."""
+    from emotion.weights import find_weights
+    from video2music.engines import find_engine
+    from video2music.evaluation.report import evaluate, format_report
+    from video2music.models.loading import load_amt, load_dynamics
+
+    engine = find_engine(options.engine)
+    report = evaluate(
+        options.data,
+        options.split,
+        load_amt(find_weights(engine.amt_weights)),
+        load_dynamics(find_weights(engine.dynamics_weights)),
+    )
+    if not options.json:
+        print(format_report(report))
+    return report
+
+
+def _add_import(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, help="the checkpoint that you downloaded")
+    parser.add_argument("--kind", choices=("amt", "dynamics"), help="which network (default: found from its tensors)")
+    _finish(parser, run_import)
+
+
+def run_import(options: argparse.Namespace) -> dict[str, Any]:
+    """Convert a released checkpoint to safetensors in the cache, after a strict check of its tensors."""
+    from video2music.models.published import import_weights
+
+    path = import_weights(options.file, options.kind)
+    if not options.json:
+        print(path)
+    return {"file": str(path)}
+
+
+def _add_doctor(parser: argparse.ArgumentParser) -> None:
+    _finish(parser, run_doctor)
+
+
+def run_doctor(options: argparse.Namespace) -> dict[str, Any]:
+    """Say what is installed and where weights and sound fonts are."""
+    from video2music.doctor import examine
+
+    report = examine()
+    if not options.json:
+        for section, rows in report.items():
+            print(section)
+            for name, value in rows.items():
+                print(f"  {name:28} {value}")
+    return report

@@ -1,0 +1,166 @@
+"""A finished piece: what was seen, what was composed, how it sounds, and how it is written to disk."""
+
+import json
+import platform
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from video2music.errors import OutputError
+from video2music.features.video_features import VideoFeatures
+from video2music.music.score import Score
+from video2music.output import OutputFolder
+from video2music.progress import Progress, StageTimer
+
+if TYPE_CHECKING:
+    import pretty_midi
+
+FILE_NAMES = ("video.mp4", "music.wav", "music.mid", "result.json")
+"""What a saved piece consists of."""
+
+PROGRAM = "video2music"
+"""Value of "program" in result.json, by which a folder is known to hold results of ours."""
+
+
+@dataclass(frozen=True)
+class SavedPiece:
+    """Where the files of a piece lie."""
+
+    video: Path
+    music: Path
+    midi: Path
+    result: Path
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Music composed for a clip.
+
+    Attributes:
+        source: the clip.
+        features: what was seen in it.
+        score: what was composed.
+        midi: the notes.
+        audio: (samples, 2) float32, the mastered music, as long as the picture.
+        sample_rate: of `audio`, in Hz.
+        engine: name of the engine.
+        primer: the chords that the person asked to begin with, as typed; None if there were none.
+        loudness_lufs: integrated loudness of `audio`.
+        true_peak_dbtp: true peak of `audio`.
+        original: what happens to the clip's own sound, "replace" or "mix".
+        music_level_db: gain of the music in the mix.
+        timings_s: seconds that each stage took.
+        weights: SHA-256 of every weight file used, by name.
+    """
+
+    source: Path
+    features: VideoFeatures
+    score: Score
+    midi: "pretty_midi.PrettyMIDI"
+    audio: NDArray[np.float32]
+    sample_rate: int
+    engine: str
+    primer: str | None
+    loudness_lufs: float
+    true_peak_dbtp: float
+    original: str = "replace"
+    music_level_db: float = 0.0
+    timings_s: dict[str, float] = field(default_factory=dict)
+    weights: dict[str, str] = field(default_factory=dict)
+
+    def result(self) -> dict[str, Any]:
+        """Return everything a person or a program may want to know about the run, ready for JSON."""
+        return {
+            "program": PROGRAM,
+            "engine": self.engine,
+            "seed": self.score.seed,
+            "key": self.score.key,
+            "primer": self.primer,
+            "tempo": self.score.tempo_bpm,
+            "chords": self.score.chord_events(),
+            "note_density": np.round(self.score.note_density.astype(float), 3).tolist(),
+            "loudness": np.round(self.score.loudness.astype(float), 4).tolist(),
+            **self.features.to_json(),
+            "original": self.original,
+            "loudness_lufs": round(self.loudness_lufs, 2),
+            "true_peak_dbtp": round(self.true_peak_dbtp, 2),
+            "timings_s": {stage: round(seconds, 3) for stage, seconds in self.timings_s.items()},
+            "versions": versions(),
+            "weights": self.weights,
+        }
+
+    def save(self, folder: Path | str, *, stem: str | None = None, progress: Progress | None = None) -> SavedPiece:
+        """Write video, music, notes and result into a folder; all four files or none.
+
+        Args:
+            folder: is made if it does not exist. Files of an earlier result there are replaced, anything else is not.
+            stem: names the files "<stem>.mp4", "<stem>.wav", "<stem>.mid" and "<stem>.json"; without it they are
+                video.mp4, music.wav, music.mid and result.json.
+            progress: told how far the writing is.
+
+        Returns:
+            The four paths.
+
+        Raises:
+            OutputError: the folder cannot be written, or holds files that are not ours.
+        """
+        from video2music.music.mastering import write_wav
+        from video2music.video import mux
+
+        names = FILE_NAMES if stem is None else tuple(stem + Path(name).suffix for name in FILE_NAMES)
+        timer = StageTimer(progress)
+        with OutputFolder(Path(folder), names, protect=(self.source,)) as out:
+            video, music, midi, result = (out.temporary / name for name in names)
+            with timer.stage("save", "Writing the music"):
+                write_wav(music, self.audio, self.sample_rate)
+                self.midi.write(str(midi))
+            with timer.stage("mux", "Putting the music under the picture"):
+                mux(
+                    self.source,
+                    music,
+                    video,
+                    original=self.original,
+                    music_level_db=self.music_level_db,
+                    duration_s=self.features.duration_s,
+                )
+            facts = self.result()
+            facts["timings_s"] |= {stage: round(seconds, 3) for stage, seconds in timer.seconds.items()}
+            facts["files"] = list(names)
+            result.write_text(json.dumps(facts, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+            return SavedPiece(*out.publish())
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of this program and of the libraries that shape its results."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    from video2music import __version__
+
+    found = {PROGRAM: __version__, "python": platform.python_version()}
+    for package in ("torch", "av", "opencv-python-headless", "scenedetect-headless", "pretty_midi", "pyfluidsynth"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def read_result(path: Path) -> dict[str, Any]:
+    """Read a result.json that this program wrote.
+
+    Args:
+        path: the file.
+
+    Raises:
+        OutputError: it is missing, or is not a result of this program.
+    """
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise OutputError("This is not a readable result", where=path, remedy="Compose the clip again") from error
+    if not isinstance(facts, dict) or facts.get("program") != PROGRAM:
+        raise OutputError("This file was not written by video2music", where=path)
+    return facts

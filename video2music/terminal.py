@@ -1,0 +1,46 @@
+"""Progress on a terminal: one bar per stage, on standard error."""
+
+import sys
+from types import TracebackType
+from typing import Self
+
+from tqdm import tqdm
+
+
+class StageBars:
+    """A progress callback that draws a bar for the stage that is running; used as a context manager."""
+
+    def __init__(self) -> None:
+        self._bar: tqdm[None] | None = None
+        self._stage = ""
+
+    def __enter__(self) -> Self:
+        """Start without a bar."""
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        """Close the last bar, so that what is printed next begins on a line of its own."""
+        if self._bar is not None:
+            self._bar.close()
+
+    def __call__(self, stage: str, fraction: float) -> None:
+        """Draw how far a stage is.
+
+        Args:
+            stage: in plain words.
+            fraction: 0 to 1.
+        """
+        if self._bar is None or stage != self._stage:
+            if self._bar is not None:
+                self._bar.close()
+            self._stage = stage
+            self._bar = tqdm(
+                total=100,
+                desc=f"{stage:40}",
+                bar_format="{desc} {bar:30} {percentage:3.0f}% {elapsed}",
+                file=sys.stderr,
+                disable=None,  # silent where standard error is no terminal
+            )
+        self._bar.update(round(100 * fraction) - self._bar.n)
