@@ -1,0 +1,191 @@
+"""Decodes the picture of a video once, frame by frame, with memory that does not grow with its length."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.packet import Packet
+from av.video.reformatter import VideoReformatter
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from video2music.errors import VideoReadError
+from video2music.video.probe import COPY_AGAIN, check_complete, frame_rate, header_duration_s, open_video, picture_stream, turn
+
+Image = NDArray[np.uint8]
+
+SMALLEST_LOSS_S = 0.5
+"""A file may end this much before its header says and still count as whole."""
+
+
+class Scaler:
+    """Converts decoded frames to packed 8-bit images; one swscale context per size, reused for every frame."""
+
+    def __init__(self) -> None:
+        self._contexts: dict[tuple[int, int, str, str], VideoReformatter] = {}
+
+    def convert(self, picture: av.VideoFrame, width: int, height: int, order: str, method: str) -> Image:
+        """Scale and convert in one step, straight from the decoder's pixel format.
+
+        Args:
+            picture: a decoded frame.
+            width: width of the image in pixels.
+            height: height of the image in pixels.
+            order: "rgb24" or "bgr24".
+            method: swscale's name of the interpolation.
+
+        Returns:
+            (height, width, 3) uint8.
+        """
+        key = (width, height, order, method)
+        context = self._contexts.setdefault(key, VideoReformatter())
+        # one thread: the decoder's own threads are already busy, and small images gain nothing from more
+        return context.reformat(picture, width, height, order, interpolation=method, threads=1).to_ndarray()
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A decoded frame; its pixels are converted when they are asked for.
+
+    Attributes:
+        time_s: when it appears, in seconds from the first frame.
+        end_s: when it disappears, in seconds from the first frame.
+        picture: the frame as decoded.
+        scaler: converts it.
+        sample_aspect: width of one pixel divided by its height.
+    """
+
+    time_s: float
+    end_s: float
+    picture: av.VideoFrame
+    scaler: Scaler
+    sample_aspect: float
+
+    def pixels(self, width: int, height: int, *, order: str = "rgb24", method: str = "FAST_BILINEAR") -> Image:
+        """Return the frame as stored (not turned) in the given size; see `Scaler.convert`."""
+        return self.scaler.convert(self.picture, width, height, order, method)
+
+    def full(self, *, order: str = "rgb24") -> Image:
+        """Return every pixel of the frame as stored: (height, width, 3) uint8."""
+        return self.pixels(self.picture.width, self.picture.height, order=order, method="BICUBIC")
+
+    def shown(self, shorter: int) -> Image:
+        """Return the frame as a player shows it: turned, with square pixels.
+
+        Args:
+            shorter: length in pixels of the shorter side; smaller frames are left as they are.
+
+        Returns:
+            (height, width, 3) uint8 RGB.
+        """
+        width, height = self.picture.width * self.sample_aspect, float(self.picture.height)
+        scale = min(1.0, shorter / min(width, height))
+        image = self.pixels(max(1, round(width * scale)), max(1, round(height * scale)), method="BICUBIC")
+        return self.upright(image)
+
+    def upright(self, image: Image) -> Image:
+        """Turn an image of this frame the way it is displayed."""
+        quarters = turn(self.picture) // 90
+        return np.ascontiguousarray(np.rot90(image, quarters)) if quarters else image
+
+
+class VideoReader:
+    """Iterates once over the frames of a video.
+
+        with VideoReader(path) as reader:
+            for frame in reader:
+                ...
+
+    Damaged packets are skipped. At the end the file is refused if it turns out to be cut off.
+
+    Args:
+        path: a local video file.
+
+    Attributes:
+        path: the file.
+        duration_s: length in seconds as the header says it; None where it does not. The truth is the last frame's `end_s`.
+        width: stored width in pixels.
+        height: stored height in pixels.
+
+    Raises:
+        VideoReadError: no such file, not a video, sound only, no frames, or cut off.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        self._container: InputContainer = open_video(self.path)
+        try:
+            self._stream: VideoStream = picture_stream(self._container, self.path)
+            check_complete(self._container, self.path)
+        except BaseException:
+            self._container.close()
+            raise
+        self._stream.thread_type = "AUTO"
+        self._interval_s = 1 / frame_rate(self._stream)
+        self._sample_aspect = float(self._stream.sample_aspect_ratio or 1) or 1.0
+        self.duration_s = header_duration_s(self._container, self._stream)
+        self.width, self.height = self._stream.width, self._stream.height
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._container.close()
+
+    def __iter__(self) -> Iterator[Frame]:
+        scaler = Scaler()
+        start_s: float | None = None
+        previous_s, count, end_s = -self._interval_s, 0, 0.0
+        for picture in self._pictures():
+            stamp = picture.time
+            if start_s is None:
+                start_s = stamp or 0.0
+            time_s = previous_s + self._interval_s if stamp is None else stamp - start_s
+            time_s = max(time_s, 0.0, previous_s)
+            duration_s = float(picture.duration * picture.time_base) if picture.duration else self._interval_s
+            end_s = time_s + duration_s
+            yield Frame(time_s, end_s, picture, scaler, self._sample_aspect)
+            previous_s, count = time_s, count + 1
+        if not count:
+            raise VideoReadError("The video has no frame that can be decoded", where=self.path, remedy=COPY_AGAIN)
+        self._check_length(end_s + (start_s or 0.0))
+
+    def _pictures(self) -> Iterator[av.VideoFrame]:
+        for packet in self._packets():
+            try:
+                yield from packet.decode()
+            except av.error.FFmpegError:
+                continue  # what cannot be decoded is skipped, as players do
+
+    def _packets(self) -> "Iterator[Packet[VideoStream]]":
+        self._end_s = 0.0
+        # where the header gives only the length of the whole file, the other tracks are needed to tell whether it is all there
+        alone = self._stream.duration is not None
+        streams = [self._stream] if alone else [*self._container.streams.audio, self._stream]
+        packets = self._container.demux(*streams)
+        while True:
+            try:
+                packet = next(packets)
+            except (StopIteration, av.error.FFmpegError):
+                return
+            if packet.pts is not None and packet.time_base:
+                self._end_s = max(self._end_s, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+            if packet.stream is self._stream or packet.stream_index == self._stream.index:
+                yield packet
+
+    def _check_length(self, end_s: float) -> None:
+        if self._stream.duration is not None and self._stream.time_base:
+            promised_s = float(self._stream.duration * self._stream.time_base)
+        elif self._container.duration:
+            promised_s, end_s = self._container.duration / av.time_base, max(self._end_s, end_s)
+        else:
+            return
+        if promised_s - end_s > max(SMALLEST_LOSS_S, 4 * self._interval_s) + 0.02 * promised_s:
+            raise VideoReadError(
+                f"The video is cut off: {end_s:.1f} of its {promised_s:.1f} s can be read", where=self.path, remedy=COPY_AGAIN
+            )
