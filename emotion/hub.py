@@ -83,7 +83,7 @@ def fetch(file: HubFile, *, cache: Path | None = None, endpoint: str | None = No
         DownloadError: there is no connection, the hub does not have the file, or the transfer broke.
         WeightsDamagedError: the content is not the published one; the copy has been deleted.
     """
-    from huggingface_hub import hf_hub_download  # noqa: PLC0415  only those who download pay for the import
+    from huggingface_hub import hf_hub_download
 
     folder = (cache or cache_folder() / "hub").resolve()
     with _refusals(file):
@@ -103,8 +103,8 @@ def fetch(file: HubFile, *, cache: Path | None = None, endpoint: str | None = No
 @contextlib.contextmanager
 def _refusals(file: HubFile) -> Iterator[None]:
     """Say in one sentence what huggingface_hub says in many."""
-    import httpx  # noqa: PLC0415  comes with huggingface_hub
-    from huggingface_hub.errors import (  # noqa: PLC0415
+    import httpx
+    from huggingface_hub.errors import (
         EntryNotFoundError,
         HfHubHTTPError,
         LocalEntryNotFoundError,

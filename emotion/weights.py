@@ -88,7 +88,7 @@ def load_tensors(path: Path, *, sha256: str | None = None) -> tuple[dict[str, Te
         WeightsNotFoundError: there is no such file.
         WeightsDamagedError: the hash differs or the file cannot be read.
     """
-    from safetensors import SafetensorError, safe_open  # noqa: PLC0415  finding weights must not load torch
+    from safetensors import SafetensorError, safe_open
 
     _check_hash(path, sha256)
     try:
@@ -107,7 +107,7 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[st
         tensors: tensors by name.
         metadata: texts that belong to them: configuration, scores, version.
     """
-    from safetensors.torch import save_file  # noqa: PLC0415  finding weights must not load torch
+    from safetensors.torch import save_file
 
     path.parent.mkdir(parents=True, exist_ok=True)
     waiting = path.with_name(f"{path.name}.{os.getpid()}.part")
@@ -135,7 +135,7 @@ def load_checkpoint(path: Path, *, sha256: str | None = None) -> dict[str, Tenso
         WeightsNotFoundError: there is no such file.
         WeightsDamagedError: the hash differs, the file cannot be read, holds code, or holds something else.
     """
-    import torch  # noqa: PLC0415  finding weights must not load torch
+    import torch
 
     _check_hash(path, sha256)
     try:

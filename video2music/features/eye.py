@@ -8,8 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from video2music.errors import UnknownEngineError
+from video2music.features.video_features import EMOTIONS
 
 ENGINES = ("embedded", "clip", "paper")
+
+
+AFFECT_OF_EMOTION = {
+    "exciting": (7.5, 7.0),
+    "fearful": (2.5, 6.5),
+    "tense": (3.5, 6.0),
+    "sad": (2.5, 3.0),
+    "relaxing": (7.5, 2.5),
+    "neutral": (5.0, 4.0),
+}
+"""Valence and arousal, 1 to 9, of each emotion word: its place on Russell's circumplex (1980), to the nearest half."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +68,19 @@ class Eye(Protocol):
         ...
 
 
+def expected_affect(emotion: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the valence and arousal that six probabilities amount to.
+
+    Args:
+        emotion: (n, 6) probabilities in the order of EMOTIONS.
+
+    Returns:
+        (n,) valence and (n,) arousal, 1 to 9: the mean of AFFECT_OF_EMOTION under the probabilities.
+    """
+    affect = emotion @ np.array([AFFECT_OF_EMOTION[name] for name in EMOTIONS], dtype=np.float32)
+    return affect[:, 0].astype(np.float32), affect[:, 1].astype(np.float32)
+
+
 def load_eye(engine: str, *, device: str | None = None, weights: Path | None = None, model: str | None = None) -> Eye:
     """Load the eye of an engine.
 
@@ -75,11 +100,13 @@ def load_eye(engine: str, *, device: str | None = None, weights: Path | None = N
         DownloadError: weights had to be downloaded and could not be.
     """
     if engine == "embedded":
-        from video2music.features.embedded import EmbeddedEye  # noqa: PLC0415  one engine's libraries, not all
+        from video2music.features.embedded import EmbeddedEye
 
-        return EmbeddedEye.load(weights=weights)
+        embedded: Eye = EmbeddedEye.load(weights=weights)
+        return embedded
     if engine in {"clip", "paper"}:
-        from video2music.features.clip import load_clip  # noqa: PLC0415  one engine's libraries, not all
+        from video2music.features.clip import load_clip
 
-        return load_clip(paper=engine == "paper", device=device, weights=weights, model=model)
+        clip: Eye = load_clip(paper=engine == "paper", device=device, weights=weights, model=model)
+        return clip
     raise UnknownEngineError(f'There is no engine "{engine}"', remedy=f"Choose one of {', '.join(ENGINES)}")
