@@ -1,1 +1,1 @@
-"""The Gradio page; the only room that imports gradio."""
+"""The web page: the only room that knows Gradio. One file per tab; `app` puts them together and serves them."""

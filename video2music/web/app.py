@@ -1,0 +1,177 @@
+"""Puts the tabs together and serves them."""
+
+import argparse
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+import gradio as gr
+
+from video2music.web import compose_tab, endpoints
+from video2music.web.composer import Composer, LazyComposer
+from video2music.web.folders import KEEP_S, SWEEP_EVERY_S, private_root, sweep
+from video2music.web.studio import Studio
+from video2music.web.theme import studio_theme
+
+NAME = "Music for your video"
+
+TABS: tuple[ModuleType, ...] = (compose_tab,)
+"""The tabs in order. A tab is a module with a TITLE and a function build(studio)."""
+
+STYLE_SHEET = Path(__file__).parents[2] / "assets" / "style.css"
+
+WAITING_PLACES = 20
+"""Pieces that may wait in line; whoever comes later is asked to try again."""
+
+LARGEST_UPLOAD = "2gb"
+
+HEADER = f"""
+<header class="masthead">
+  <svg viewBox="0 0 32 32" aria-hidden="true" focusable="false">
+    <rect width="32" height="32" rx="9"/><path d="M8 13v6m5-10v14m5-11v8m5-5v2"/>
+  </svg>
+  <div><h1>{NAME}</h1><p>Drop a clip in. Get it back with music composed for what it shows.</p></div>
+</header>
+"""
+
+FOOTER = """
+<footer class="colophon">
+  <p>{place} and deleted within {hours} hours. Nothing is sent anywhere else, and nobody is counted.</p>
+</footer>
+"""
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the page is served.
+
+    Attributes:
+        host: name or number to listen on.
+        port: None takes the first free one from 7860.
+        root_path: path under which a proxy serves the page, for example "/music".
+    """
+
+    host: str = "127.0.0.1"
+    port: int | None = None
+    root_path: str | None = None
+
+
+def read_address(arguments: Sequence[str] | None = None) -> Address:
+    """Read the address from the command line, then the environment.
+
+    GRADIO_SERVER_NAME, GRADIO_SERVER_PORT and GRADIO_ROOT_PATH are honoured; where SPACE_ID is set (Hugging Face
+    Spaces) the page listens on every interface.
+
+    Args:
+        arguments: of the command line; the process's own by default.
+    """
+    everywhere = "0.0.0.0" if "SPACE_ID" in os.environ else "127.0.0.1"  # noqa: S104 - a Space is reached from outside
+    parser = argparse.ArgumentParser(prog="app.py", description="Serve the page that composes music for a video.")
+    parser.add_argument("--host", default=os.environ.get("GRADIO_SERVER_NAME", everywhere), help="default: %(default)s")
+    parser.add_argument("--port", type=int, default=os.environ.get("GRADIO_SERVER_PORT", "7860"), help="default: %(default)s")
+    parser.add_argument("--root-path", default=os.environ.get("GRADIO_ROOT_PATH"), help="path that a proxy serves it under")
+    given = parser.parse_args(arguments)
+    return Address(given.host, given.port, given.root_path)
+
+
+def keep_to_ourselves(root: Path) -> None:
+    """Switch off every report that the libraries would send, and keep Gradio's files under our own root.
+
+    Args:
+        root: private folder of the page.
+    """
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    os.environ["GRADIO_TEMP_DIR"] = str(root / "served")
+
+
+def build(load: Callable[[], Composer], *, root: Path | None = None) -> tuple[gr.Blocks, Studio]:
+    """Assemble the page.
+
+    Args:
+        load: builds the composer; called in the worker when it is first needed.
+        root: private folder for uploads and results; one under the system's temporary folder by default.
+
+    Returns:
+        The page, not yet served, and the studio behind it.
+    """
+    root = private_root(root)
+    sweep(root)
+    keep_to_ourselves(root)
+    studio = Studio(LazyComposer(load), root)
+
+    def leave(request: gr.Request) -> None:
+        studio.bench.stop(str(request.session_hash))
+
+    with gr.Blocks(title=NAME, analytics_enabled=False, delete_cache=(SWEEP_EVERY_S, KEEP_S), fill_width=True) as page:
+        gr.HTML(HEADER)
+        lay_out_tabs(studio)
+        endpoints.build(studio)
+        gr.HTML(FOOTER.format(place=where_clips_stay(), hours=KEEP_S // 3600))
+        page.unload(leave)
+    page.queue(max_size=WAITING_PLACES)
+    return page, studio
+
+
+def lay_out_tabs(studio: Studio) -> None:
+    """Build each tab; a single one needs no tab bar."""
+    if len(TABS) == 1:
+        TABS[0].build(studio)
+        return
+    with gr.Tabs():
+        for tab in TABS:
+            with gr.Tab(tab.TITLE):
+                tab.build(studio)
+
+
+def where_clips_stay() -> str:
+    """Say where uploads are kept, for the line at the foot of the page."""
+    return "Clips stay on this server" if "SPACE_ID" in os.environ else "Clips stay on the computer that serves this page"
+
+
+def launch(page: gr.Blocks, address: Address, *, block: bool = True) -> str:
+    """Serve the page.
+
+    Args:
+        page: made by `build`.
+        address: where.
+        block: wait until the server is stopped.
+
+    Returns:
+        The address to open.
+    """
+    _, url, _ = page.launch(
+        server_name=address.host,
+        server_port=address.port,
+        root_path=address.root_path,
+        prevent_thread_lock=not block,
+        theme=studio_theme(),
+        css_paths=STYLE_SHEET,
+        footer_links=[],
+        max_file_size=LARGEST_UPLOAD,
+        run_history=False,
+        ssr_mode=False,
+        share=False,
+        pwa=False,
+        mcp_server=False,
+        show_error=True,
+        quiet=not block,
+    )
+    return url
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Serve the page until it is stopped; the networks load in the background meanwhile.
+
+    Args:
+        arguments: of the command line; the process's own by default.
+    """
+    import video2music
+
+    address = read_address(arguments)
+    page, studio = build(video2music.load)
+    launch(page, address, block=False)
+    studio.bench.prepare(studio.composer.ready)
+    page.block_thread()

@@ -1,0 +1,251 @@
+"""The first tab: a clip goes in, the clip with its music comes out."""
+
+import logging
+import secrets
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from emotion.errors import RefusalError
+from video2music.web import compose_view as view
+from video2music.web.composer import ComposedPiece, SavedFiles
+from video2music.web.runs import Run, StoppedError
+from video2music.web.studio import QUEUE, Studio
+from video2music.web.wishes_form import CHORD_HELP, LARGEST_SEED, ORIGINAL_SOUND, key_choices, read_wishes
+
+TITLE = "Compose"
+
+Changes = dict[Any, Any]
+"""What an event does to the page: component -> new value or update."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a person fills in."""
+
+    clip: gr.Video
+    key: gr.Dropdown
+    primer: gr.Textbox
+    primer_hint: gr.HTML
+    original: gr.Radio
+    seed: gr.Number
+    draw: gr.Button
+    compose: gr.Button
+
+    @property
+    def inputs(self) -> list[gr.components.Component]:
+        """The settings in the order in which the events take them."""
+        return [self.clip, self.key, self.primer, self.seed, self.original]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where a person sees what happens and what came out."""
+
+    status: gr.HTML
+    stop: gr.Button
+    empty: gr.HTML
+    result: gr.Column
+    video: gr.Video
+    summary: gr.HTML
+    downloads: tuple[gr.DownloadButton, ...]
+
+
+def build(studio: Studio) -> None:
+    """Lay out the tab and connect it.
+
+    Args:
+        studio: the composer and its bench.
+    """
+    with gr.Row(elem_id="studio", equal_height=False):
+        with gr.Column(scale=5, min_width=320, elem_id="form"):
+            form = lay_out_form()
+        with gr.Column(scale=7, min_width=320, elem_id="stage"):
+            stage = lay_out_stage()
+    connect(ComposePage(studio, form, stage))
+
+
+def lay_out_form() -> Form:
+    """Put the clip and the settings in the left column."""
+    clip = gr.Video(label="Your clip", sources=["upload"], height=260, elem_id="clip", include_audio=True)
+    with gr.Group(elem_id="settings"):
+        key = gr.Dropdown(key_choices(), value="", label="Key", elem_id="key", filterable=True)
+        primer = gr.Textbox(
+            label="Begin with these chords",
+            info="Optional",
+            placeholder="C Am F G",
+            max_lines=1,
+            elem_id="primer",
+        )
+        primer_hint = gr.HTML("", elem_id="primer-hint")
+        gr.HTML(CHORD_HELP, elem_id="chord-help")
+        original = gr.Radio(list(ORIGINAL_SOUND), value="replace", label="The clip's own sound", elem_id="original")
+        with gr.Row(elem_id="seed-row", equal_height=False):
+            seed = gr.Number(
+                None,
+                label="Seed",
+                info="Same seed, same music",
+                placeholder="A new one for each piece",
+                precision=0,
+                elem_id="seed",
+                scale=3,
+                min_width=160,
+            )
+            draw = gr.Button("Draw a seed", size="sm", elem_id="draw", scale=1, min_width=110)
+    compose = gr.Button("Compose", variant="primary", size="lg", elem_id="compose")
+    return Form(clip, key, primer, primer_hint, original, seed, draw, compose)
+
+
+def lay_out_stage() -> Stage:
+    """Put progress, the place for the result and the downloads in the right column."""
+    status = gr.HTML("", elem_id="status")
+    stop = gr.Button("Stop", visible=False, elem_id="stop", size="sm")
+    empty = gr.HTML(view.EMPTY, elem_id="empty")
+    with gr.Column(visible=False, elem_id="result") as result:
+        video = gr.Video(
+            label="The clip with its music", show_label=False, interactive=False, elem_id="piece", buttons=[]
+        )
+        with gr.Row(elem_id="downloads"):
+            downloads = tuple(
+                gr.DownloadButton(text, elem_id=name, size="sm", min_width=120)
+                for text, name in (
+                    ("Video (mp4)", "get-video"),
+                    ("Music (wav)", "get-music"),
+                    ("Notes (midi)", "get-midi"),
+                    ("Details (json)", "get-result"),
+                )
+            )
+        summary = gr.HTML("", elem_id="summary")
+    return Stage(status, stop, empty, result, video, summary, downloads)
+
+
+@dataclass(frozen=True)
+class ComposePage:
+    """The events of the tab: they unpack the form, ask the studio, and say what the page shows next."""
+
+    studio: Studio
+    form: Form
+    stage: Stage
+
+    def draw_seed(self) -> int:
+        """Draw a seed that is easy to read and to say."""
+        return secrets.randbelow(min(1_000_000, LARGEST_SEED))
+
+    def check_primer(self, primer: str, key: str) -> str:
+        """Say under the field what is wrong with the chords, as soon as the person leaves it."""
+        try:
+            read_wishes(key, primer, None, None)
+        except RefusalError as error:
+            return view.field_hint(str(error))
+        return ""
+
+    def begin(self, clip: str | None, key: str, primer: str, seed: float | None, original: str) -> Iterator[Changes]:
+        """Check the form without waiting in line; a refusal ends the chain of events here."""
+        try:
+            if clip is None:
+                raise RefusalError("There is no clip yet", remedy="Choose a video, and wait until it has arrived")
+            read_wishes(key, primer, seed, original)
+        except RefusalError as error:
+            yield self.rest(view.notice("Not started", str(error)))
+            raise gr.Error(str(error), visible=False, print_exception=False) from error
+        yield self.busy(view.progress_card(view.Course(stage=self.studio.bench.outlook())))
+
+    async def compose(  # noqa: PLR0913 - one argument for each field of the form, in Gradio's order
+        self, clip: str, key: str, primer: str, seed: float | None, original: str, request: gr.Request
+    ) -> AsyncIterator[Changes]:
+        """Compose, showing each stage, and end with the result or with a sentence about what went wrong."""
+        wishes = read_wishes(key, primer, seed, original)
+        upload, started, course = Path(clip), time.monotonic(), view.Course()
+        work = partial(self.studio.compose, upload, wishes)
+        with self.studio.job(session_of(request), work) as run:
+            async for updates in run.updates():
+                course = course.follow(updates)
+                yield {self.stage.status: view.progress_card(course)}
+            yield self.outcome(run, upload.name, started)
+
+    def outcome(self, run: Run[tuple[ComposedPiece, SavedFiles]], name: str, started: float) -> Changes:
+        """Show what a run led to; the last result stays unless there is a new one."""
+        try:
+            piece, files = run.result()
+        except StoppedError:
+            return self.stopped()
+        except RefusalError as error:
+            return self.rest(view.notice("That did not work", view.refusal_sentence(error, name)))
+        except Exception:
+            log.exception("a run failed")
+            return self.rest(view.notice("That did not work", view.UNEXPECTED))
+        paths = (files.video, files.music, files.midi, files.result)
+        took_s = time.monotonic() - started
+        return {
+            **self.rest(""),
+            self.stage.empty: gr.update(visible=False),
+            self.stage.result: gr.update(visible=True),
+            self.stage.video: str(files.video),
+            self.stage.summary: view.summary_card(piece.score, piece.features, clip_name=name, took_s=took_s),
+            **{button: str(path) for button, path in zip(self.stage.downloads, paths, strict=True)},
+        }
+
+    def stop(self, request: gr.Request) -> Changes:
+        """Stop this person's run, waiting or working."""
+        self.studio.bench.stop(session_of(request))
+        return self.stopped()
+
+    def lost(self) -> Changes:
+        """Say that a run never began: the line is full, or the connection broke."""
+        return self.rest(view.notice("Not started", "Too many pieces are waiting already. Please try again in a minute."))
+
+    def stopped(self) -> Changes:
+        """Show that the run was stopped."""
+        return self.rest(view.notice("Stopped", "Nothing was kept of this run. Press Compose to begin again.", kind="calm"))
+
+    def busy(self, status: str) -> Changes:
+        """Show progress and the way to stop it."""
+        return {
+            self.stage.status: status,
+            self.stage.stop: gr.update(visible=True),
+            self.form.compose: gr.update(value="Composing …", interactive=False),
+        }
+
+    def rest(self, status: str) -> Changes:
+        """Show a sentence, or nothing, and let the person compose again."""
+        return {
+            self.stage.status: status,
+            self.stage.stop: gr.update(visible=False),
+            self.form.compose: gr.update(value="Compose", interactive=True),
+        }
+
+
+def session_of(request: gr.Request) -> str:
+    """Return what tells one open page from another."""
+    return str(request.session_hash)
+
+
+def connect(page: ComposePage) -> None:
+    """Connect the fields and buttons with the events."""
+    form, stage = page.form, page.stage
+    controls = [stage.status, stage.stop, form.compose]
+    everything = [*controls, stage.empty, stage.result, stage.video, stage.summary, *stage.downloads]
+    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    aside: dict[str, Any] = {**private, "queue": False}
+
+    form.draw.click(page.draw_seed, outputs=form.seed, **aside)
+    gr.on(
+        [form.primer.blur, form.primer.submit, form.key.change],
+        page.check_primer,
+        [form.primer, form.key],
+        form.primer_hint,
+        **aside,
+    )
+    begun = form.compose.click(page.begin, form.inputs, controls, concurrency_limit=None, **private)
+    composed = begun.success(
+        page.compose, form.inputs, everything, concurrency_limit=1, concurrency_id=QUEUE, scroll_to_output=True, **private
+    )
+    composed.failure(page.lost, outputs=controls, **aside)
+    stage.stop.click(page.stop, outputs=controls, cancels=[composed], **aside)

@@ -1,0 +1,99 @@
+"""What the page needs from a composer, and the one it uses: loaded on first use, in the worker."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal, Protocol
+
+from video2music.features.video_features import VideoFeatures
+from video2music.music.score import Score
+from video2music.progress import Progress
+
+Original = Literal["replace", "mix"]
+
+
+class SavedFiles(Protocol):
+    """Where the four files of a piece were written."""
+
+    @property
+    def video(self) -> Path:
+        """The clip with its music, mp4."""
+
+    @property
+    def music(self) -> Path:
+        """The music alone, wav."""
+
+    @property
+    def midi(self) -> Path:
+        """The notes, mid."""
+
+    @property
+    def result(self) -> Path:
+        """Everything that was seen and decided, json."""
+
+
+class ComposedPiece(Protocol):
+    """A finished piece, before it is written."""
+
+    @property
+    def score(self) -> Score:
+        """Chords, note density and loudness."""
+
+    @property
+    def features(self) -> VideoFeatures:
+        """What was seen in the video."""
+
+    def save(self, folder: Path, *, stem: str | None = None, progress: Progress | None = None) -> SavedFiles:
+        """Write the four files into a folder."""
+
+
+class Composer(Protocol):
+    """What turns a clip into a piece."""
+
+    def analyze(self, clip: Path, /, *, progress: Progress | None = None) -> VideoFeatures:
+        """See the video and return its features."""
+
+    def compose(
+        self,
+        clip: Path,
+        /,
+        *,
+        key: str | None = None,
+        primer: str | None = None,
+        seed: int | None = None,
+        original: Original = "replace",
+        progress: Progress | None = None,
+    ) -> ComposedPiece:
+        """Compose music for the video."""
+
+
+class LazyComposer:
+    """A composer whose networks are loaded when they are first needed.
+
+    Loading takes seconds and serving the page must not wait for it. It is asked only from the one worker thread, so
+    nothing is loaded twice.
+
+    Args:
+        load: builds the composer.
+    """
+
+    def __init__(self, load: Callable[[], Composer]) -> None:
+        self._load = load
+        self._composer: Composer | None = None
+
+    def ready(self, progress: Progress | None = None) -> Composer:
+        """Return the loaded composer.
+
+        Args:
+            progress: told that loading has begun, when it is still needed.
+
+        Returns:
+            The composer, the same one at every call.
+
+        Raises:
+            RefusalError: weights or the sound font are missing; the next call tries again.
+        """
+        if self._composer is None:
+            if progress is not None:
+                progress("Loading the networks", 0.0)
+            self._composer = self._load()
+        return self._composer

@@ -1,0 +1,137 @@
+"""The named endpoints /compose and /analyze, for programs: the same work as the page, with plain inputs and outputs."""
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import gradio as gr
+
+from emotion.errors import RefusalError
+from video2music.progress import Progress
+from video2music.web.compose_view import UNEXPECTED, refusal_sentence
+from video2music.web.runs import StoppedError
+from video2music.web.studio import QUEUE, Studio
+from video2music.web.wishes_form import KEYS, LARGEST_SEED, ORIGINAL_SOUND, read_wishes
+
+Outcome = TypeVar("Outcome")
+
+COMPOSE_HELP = f"""Compose music for a video.
+
+clip: the video file. key: one of {", ".join(KEYS)}; empty picks it from the video's mood. primer: chords to begin with,
+in that key, separated by spaces, for example "Am F C G"; empty for none. seed: 0 to {LARGEST_SEED}; null draws one.
+original: "replace" drops the clip's own sound, "mix" keeps it under the music.
+
+Returns four files: the video with music (mp4), the music (wav), the notes (mid), and everything that was seen and
+decided (json)."""
+
+ANALYZE_HELP = """See what a video shows, without composing.
+
+clip: the video file. Returns duration_s, and one row per second of emotion (exciting, fearful, tense, sad, relaxing,
+neutral), valence and arousal (1 to 9), motion and scene_offset; cuts_s are the exact times of the scene cuts."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """What programs can call."""
+
+    studio: Studio
+
+    async def compose(  # noqa: PLR0913 - one argument for each input of the endpoint
+        self,
+        clip: str | None,
+        key: str | None,
+        primer: str | None,
+        seed: float | None,
+        original: str | None,
+        request: gr.Request,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008 - how Gradio asks for a progress tracker
+    ) -> AsyncIterator[tuple[str, str, str, str]]:
+        """Compose for a clip; yields once, so that the files live until Gradio has taken them over."""
+        upload = named_clip(clip)
+        try:
+            wishes = read_wishes(key, primer, seed, original)
+        except RefusalError as error:
+            raise refused(error, upload.name) from error
+        work = partial(self.studio.compose, upload, wishes)
+        async for _, files in self.finished(upload, work, request, progress):
+            yield str(files.video), str(files.music), str(files.midi), str(files.result)
+
+    async def analyze(
+        self,
+        clip: str | None,
+        request: gr.Request,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008 - how Gradio asks for a progress tracker
+    ) -> AsyncIterator[dict[str, Any]]:
+        """See a clip; yields the features once."""
+        upload = named_clip(clip)
+        work = partial(self.studio.analyze, upload)
+        async for features in self.finished(upload, work, request, progress):
+            yield features.to_json()
+
+    async def finished(
+        self, upload: Path, work: Callable[[Path, Progress], Outcome], request: gr.Request, progress: gr.Progress
+    ) -> AsyncIterator[Outcome]:
+        """Yield the outcome of the work once; a refusal becomes the sentence that the caller reads."""
+        with self.studio.job(str(request.session_hash), work) as run:
+            async for updates in run.updates():
+                progress(updates[-1].fraction, desc=updates[-1].stage)
+            try:
+                outcome = run.result()
+            except RefusalError as error:
+                raise refused(error, upload.name) from error
+            except StoppedError as error:
+                raise gr.Error("Stopped.", print_exception=False) from error
+            except Exception as error:
+                log.exception("a run failed")
+                raise gr.Error(UNEXPECTED, print_exception=False) from error
+            yield outcome
+
+
+def named_clip(clip: str | None) -> Path:
+    """Return the path of the upload, or refuse when there is none."""
+    if clip is None:
+        raise gr.Error("There is no clip. Send a video file.", print_exception=False)
+    return Path(clip)
+
+
+def refused(error: RefusalError, clip_name: str) -> gr.Error:
+    """Turn a refusal into what Gradio sends to the caller."""
+    return gr.Error(refusal_sentence(error, clip_name), print_exception=False)
+
+
+def build(studio: Studio) -> None:
+    """Add the endpoints to the page; their components are never drawn.
+
+    Real components take the files, because they accept only what was uploaded through this app, never a path on the
+    server.
+
+    Args:
+        studio: the composer and its bench.
+    """
+    endpoints = Endpoints(studio)
+    with gr.Column(visible=False):
+        clip = gr.Video(label="clip")
+        key = gr.Textbox("", label="key")
+        primer = gr.Textbox("", label="primer")
+        seed = gr.Number(None, label="seed", precision=0)
+        original = gr.Radio([value for _, value in ORIGINAL_SOUND], value="replace", label="original")
+        files = [gr.File(label=label) for label in ("video", "music", "midi", "result")]
+        features = gr.JSON(label="features")
+        compose, analyze = gr.Button("compose"), gr.Button("analyze")
+    shared: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": QUEUE}
+    compose.click(
+        endpoints.compose,
+        [clip, key, primer, seed, original],
+        files,
+        api_name="compose",
+        api_description=COMPOSE_HELP,
+        **shared,
+    )
+    analyze.click(
+        endpoints.analyze, clip, features, api_name="analyze", api_description=ANALYZE_HELP, **shared
+    )

@@ -1,0 +1,136 @@
+"""One piece at a time: a worker thread, what it reports, and the way to stop it."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from video2music.progress import Progress
+
+Outcome = TypeVar("Outcome")
+
+
+class StoppedError(Exception):
+    """The person who started the run stopped it."""
+
+
+@dataclass(frozen=True)
+class Update:
+    """How far a run is: the stage in plain words and the finished fraction of that stage, 0 to 1."""
+
+    stage: str
+    fraction: float
+
+
+class Run(Generic[Outcome]):
+    """A piece of work in the worker thread, followed from the event loop.
+
+    Work is stopped at its next report: a thread cannot be ended from outside, and half a file is never left behind.
+
+    Args:
+        executor: the worker.
+        work: called with a progress function; returns the outcome.
+    """
+
+    def __init__(self, executor: ThreadPoolExecutor, work: Callable[[Progress], Outcome]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._news: asyncio.Queue[Update | None] = asyncio.Queue()
+        self._stopped = threading.Event()
+        self._future: Future[Outcome] = executor.submit(work, self._report)
+        self._future.add_done_callback(lambda _: self._tell(None))
+
+    def _tell(self, news: Update | None) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._news.put_nowait, news)
+
+    def _report(self, stage: str, fraction: float) -> None:
+        if self._stopped.is_set():
+            raise StoppedError
+        self._tell(Update(stage, min(1.0, max(0.0, fraction))))
+
+    async def updates(self) -> AsyncIterator[list[Update]]:
+        """Yield what was reported since the last time, oldest first, until the work is over or stopped."""
+        over = False
+        while not over:
+            news = [await self._news.get()]
+            while not self._news.empty():
+                news.append(self._news.get_nowait())
+            over = None in news
+            updates = [update for update in news if update is not None]
+            if updates:
+                yield updates
+
+    def result(self) -> Outcome:
+        """Return what the work returned.
+
+        Raises:
+            StoppedError: it was stopped.
+        """
+        if self._stopped.is_set():
+            raise StoppedError
+        try:
+            return self._future.result(timeout=0)
+        except CancelledError as error:
+            raise StoppedError from error
+
+    def stop(self) -> None:
+        """Stop the work; whoever follows it hears at once, the worker is free at the work's next report."""
+        self._stopped.set()
+        self._future.cancel()
+        self._tell(None)
+
+    def afterwards(self, clean_up: Callable[[], None]) -> None:
+        """Call `clean_up` when the worker has let go of the work, now if it already has."""
+        self._future.add_done_callback(lambda _: clean_up())
+
+
+class Bench:
+    """The one place where pieces are made, one after another, and who is waiting for which.
+
+    Each person stops only their own: runs are kept under the session that started them.
+    """
+
+    def __init__(self) -> None:
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="composing")
+        self._runs: dict[str, Run[object]] = {}
+
+    def prepare(self, work: Callable[[], object]) -> Future[object]:
+        """Do something in the worker before the first run, for example load the networks."""
+        return self._executor.submit(work)
+
+    def start(self, session: str, work: Callable[[Progress], Outcome]) -> Run[Outcome]:
+        """Start a run for a session; must be called on the event loop.
+
+        Args:
+            session: who asks.
+            work: called in the worker with a progress function.
+
+        Returns:
+            The run, to be followed and ended with `finish`.
+        """
+        run = Run(self._executor, work)
+        self._runs[session] = run  # type: ignore[assignment]  # kept only to be stopped, whatever its outcome
+        return run
+
+    def finish(self, session: str, run: Run[Outcome]) -> None:
+        """Forget a run, and stop it if its follower left early."""
+        run.stop()
+        if self._runs.get(session) is run:
+            del self._runs[session]
+
+    def outlook(self) -> str:
+        """Say what a person who asks now will have to wait for."""
+        return "Waiting for the piece before yours" if self._runs else "Getting ready"
+
+    def stop(self, session: str) -> bool:
+        """Stop the run of a session; return whether there was one."""
+        run = self._runs.get(session)
+        if run is not None:
+            run.stop()
+        return run is not None
+
+    def close(self) -> None:
+        """Let the worker end."""
+        self._executor.shutdown(wait=False, cancel_futures=True)

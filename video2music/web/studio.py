@@ -1,0 +1,106 @@
+"""What every tab is given: the composer, the bench it works on, and the folder its files go to."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from video2music.features.video_features import VideoFeatures
+from video2music.progress import Progress
+from video2music.web.composer import ComposedPiece, LazyComposer, Original, SavedFiles
+from video2music.web.folders import bring_in, safe_stem, working_folder
+from video2music.web.runs import Bench, Run
+
+QUEUE = "composing"
+"""Everything that uses the networks shares this queue, one at a time."""
+
+Outcome = TypeVar("Outcome")
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a person asks for; None leaves the choice to the composer."""
+
+    key: str | None = None
+    primer: str | None = None
+    seed: int | None = None
+    original: Original = "replace"
+
+
+@dataclass(frozen=True)
+class Studio:
+    """The things behind the page.
+
+    Attributes:
+        composer: makes the pieces.
+        root: private folder that holds the working folders.
+        bench: where pieces are made one after another.
+    """
+
+    composer: LazyComposer
+    root: Path
+    bench: Bench = field(default_factory=Bench)
+
+    @contextmanager
+    def job(self, session: str, work: Callable[[Path, Progress], Outcome]) -> Iterator[Run[Outcome]]:
+        """Run work in a folder of its own; both are gone when the block ends and the worker has let go.
+
+        Args:
+            session: who asks; only they can stop it.
+            work: called in the worker with the folder and a progress function.
+
+        Yields:
+            The run, to be followed.
+        """
+        folder = working_folder(self.root)
+        run = self.bench.start(session, lambda progress: work(folder, progress))
+        try:
+            yield run
+        finally:
+            self.bench.finish(session, run)
+            run.afterwards(lambda: shutil.rmtree(folder, ignore_errors=True))
+
+    def compose(self, clip: Path, wishes: Wishes, folder: Path, progress: Progress) -> tuple[ComposedPiece, SavedFiles]:
+        """Compose for an upload and write the files; runs in the worker.
+
+        Args:
+            clip: the uploaded file, under the name that the person gave it.
+            wishes: key, primer, seed and what happens to the clip's own sound.
+            folder: working folder of this request.
+            progress: told how far it is.
+
+        Returns:
+            The piece and the paths of its files, which are named after the clip.
+
+        Raises:
+            RefusalError: the clip or a wish cannot be used.
+        """
+        own = bring_in(clip, folder)
+        piece = self.composer.ready(progress).compose(
+            own,
+            key=wishes.key,
+            primer=wishes.primer,
+            seed=wishes.seed,
+            original=wishes.original,
+            progress=progress,
+        )
+        return piece, piece.save(folder / "piece", stem=f"{safe_stem(clip.name)} - music", progress=progress)
+
+    def analyze(self, clip: Path, folder: Path, progress: Progress) -> VideoFeatures:
+        """See an uploaded video; runs in the worker.
+
+        Args:
+            clip: the uploaded file.
+            folder: working folder of this request.
+            progress: told how far it is.
+
+        Returns:
+            What was seen.
+
+        Raises:
+            RefusalError: the clip cannot be read.
+        """
+        own = bring_in(clip, folder)
+        return self.composer.ready(progress).analyze(own, progress=progress)
