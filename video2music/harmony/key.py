@@ -100,7 +100,7 @@ def parse_key(text: str) -> Key:
 
     Args:
         text: a tonic with any accidental and, for minor keys, a mode: "C", "Bb minor", "F# major", "Am", "A:min",
-            "e flat minor". A tonic alone is major. Every spelling is read, also those nobody signs ("A# minor", "Cb major").
+            "e flat minor". A tonic alone is major. Rare spellings ("A# minor", "Cb major") are read too.
 
     Raises:
         KeyParseError: the text is not the name of a major or minor key.
