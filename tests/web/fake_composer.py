@@ -74,7 +74,9 @@ class FakeComposer:
                 duration_s = container.duration / av.time_base
                 frames = sum(1 for _ in container.decode(video=0))
         except (av.FFmpegError, IndexError, TypeError) as error:
-            raise VideoReadError("This is not a video", where=clip, remedy="Choose an mp4, mov, webm, mkv, avi or gif") from error
+            raise VideoReadError(
+                "This is not a video", where=clip, remedy="Choose an mp4, mov, webm, mkv, avi or gif"
+            ) from error
         if not frames:
             raise VideoReadError("This video has no picture", where=clip, remedy="Choose another file")
         rows = max(1, int(np.ceil(duration_s)))

@@ -32,13 +32,13 @@ HEADER = f"""
   <svg viewBox="0 0 32 32" aria-hidden="true" focusable="false">
     <rect width="32" height="32" rx="9"/><path d="M8 13v6m5-10v14m5-11v8m5-5v2"/>
   </svg>
-  <div><h1>{NAME}</h1><p>Drop a clip in. Get it back with music composed for what it shows.</p></div>
+  <div class="words"><h1>{NAME}</h1><p>Drop a clip in. Get it back with music composed for what it shows.</p></div>
 </header>
 """
 
 FOOTER = """
 <footer class="colophon">
-  <p>{place} and deleted within {hours} hours. Nothing is sent anywhere else, and nobody is counted.</p>
+  <p>{place} and are deleted within {hours} hours. Nothing is sent anywhere else, and nobody is counted.</p>
 </footer>
 """
 
@@ -70,8 +70,12 @@ def read_address(arguments: Sequence[str] | None = None) -> Address:
     everywhere = "0.0.0.0" if "SPACE_ID" in os.environ else "127.0.0.1"  # noqa: S104 - a Space is reached from outside
     parser = argparse.ArgumentParser(prog="app.py", description="Serve the page that composes music for a video.")
     parser.add_argument("--host", default=os.environ.get("GRADIO_SERVER_NAME", everywhere), help="default: %(default)s")
-    parser.add_argument("--port", type=int, default=os.environ.get("GRADIO_SERVER_PORT", "7860"), help="default: %(default)s")
-    parser.add_argument("--root-path", default=os.environ.get("GRADIO_ROOT_PATH"), help="path that a proxy serves it under")
+    parser.add_argument(
+        "--port", type=int, default=os.environ.get("GRADIO_SERVER_PORT", "7860"), help="default: %(default)s"
+    )
+    parser.add_argument(
+        "--root-path", default=os.environ.get("GRADIO_ROOT_PATH"), help="path that a proxy serves it under"
+    )
     given = parser.parse_args(arguments)
     return Address(given.host, given.port, given.root_path)
 
@@ -128,7 +132,9 @@ def lay_out_tabs(studio: Studio) -> None:
 
 def where_clips_stay() -> str:
     """Say where uploads are kept, for the line at the foot of the page."""
-    return "Clips stay on this server" if "SPACE_ID" in os.environ else "Clips stay on the computer that serves this page"
+    return (
+        "Clips stay on this server" if "SPACE_ID" in os.environ else "Clips stay on the computer that serves this page"
+    )
 
 
 def launch(page: gr.Blocks, address: Address, *, block: bool = True) -> str:

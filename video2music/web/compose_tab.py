@@ -16,9 +16,12 @@ from video2music.web import compose_view as view
 from video2music.web.composer import ComposedPiece, SavedFiles
 from video2music.web.runs import Run, StoppedError
 from video2music.web.studio import QUEUE, Studio
-from video2music.web.wishes_form import CHORD_HELP, LARGEST_SEED, ORIGINAL_SOUND, key_choices, read_wishes
+from video2music.web.wishes_form import CHORD_HELP, ORIGINAL_SOUND, key_choices, read_wishes
 
 TITLE = "Compose"
+
+EASY_SEEDS = 1_000_000
+"""Drawn seeds stay below this, so that they can be read out and typed."""
 
 Changes = dict[Any, Any]
 """What an event does to the page: component -> new value or update."""
@@ -35,7 +38,7 @@ class Form:
     primer: gr.Textbox
     primer_hint: gr.HTML
     original: gr.Radio
-    seed: gr.Number
+    seed: gr.Textbox
     draw: gr.Button
     compose: gr.Button
 
@@ -75,11 +78,10 @@ def build(studio: Studio) -> None:
 def lay_out_form() -> Form:
     """Put the clip and the settings in the left column."""
     clip = gr.Video(label="Your clip", sources=["upload"], height=260, elem_id="clip", include_audio=True)
-    with gr.Group(elem_id="settings"):
+    with gr.Column(elem_id="settings"):
         key = gr.Dropdown(key_choices(), value="", label="Key", elem_id="key", filterable=True)
         primer = gr.Textbox(
-            label="Begin with these chords",
-            info="Optional",
+            label="Begin with these chords (optional)",
             placeholder="C Am F G",
             max_lines=1,
             elem_id="primer",
@@ -88,17 +90,14 @@ def lay_out_form() -> Form:
         gr.HTML(CHORD_HELP, elem_id="chord-help")
         original = gr.Radio(list(ORIGINAL_SOUND), value="replace", label="The clip's own sound", elem_id="original")
         with gr.Row(elem_id="seed-row", equal_height=False):
-            seed = gr.Number(
-                None,
-                label="Seed",
-                info="Same seed, same music",
+            seed = gr.Textbox(  # a number field of Gradio shows and sends 0 where it should be empty
+                label="Seed (same seed, same music)",
                 placeholder="A new one for each piece",
-                precision=0,
+                max_lines=1,
                 elem_id="seed",
-                scale=3,
                 min_width=160,
             )
-            draw = gr.Button("Draw a seed", size="sm", elem_id="draw", scale=1, min_width=110)
+            draw = gr.Button("Draw one", size="sm", elem_id="draw", min_width=100)
     compose = gr.Button("Compose", variant="primary", size="lg", elem_id="compose")
     return Form(clip, key, primer, primer_hint, original, seed, draw, compose)
 
@@ -134,19 +133,19 @@ class ComposePage:
     form: Form
     stage: Stage
 
-    def draw_seed(self) -> int:
+    def draw_seed(self) -> str:
         """Draw a seed that is easy to read and to say."""
-        return secrets.randbelow(min(1_000_000, LARGEST_SEED))
+        return str(secrets.randbelow(EASY_SEEDS))
 
     def check_primer(self, primer: str, key: str) -> str:
         """Say under the field what is wrong with the chords, as soon as the person leaves it."""
         try:
-            read_wishes(key, primer, None, None)
+            read_wishes(key, primer, "", "replace")
         except RefusalError as error:
             return view.field_hint(str(error))
         return ""
 
-    def begin(self, clip: str | None, key: str, primer: str, seed: float | None, original: str) -> Iterator[Changes]:
+    def begin(self, clip: str | None, key: str, primer: str, seed: str, original: str) -> Iterator[Changes]:
         """Check the form without waiting in line; a refusal ends the chain of events here."""
         try:
             if clip is None:
@@ -158,7 +157,7 @@ class ComposePage:
         yield self.busy(view.progress_card(view.Course(stage=self.studio.bench.outlook())))
 
     async def compose(  # noqa: PLR0913 - one argument for each field of the form, in Gradio's order
-        self, clip: str, key: str, primer: str, seed: float | None, original: str, request: gr.Request
+        self, clip: str, key: str, primer: str, seed: str, original: str, request: gr.Request
     ) -> AsyncIterator[Changes]:
         """Compose, showing each stage, and end with the result or with a sentence about what went wrong."""
         wishes = read_wishes(key, primer, seed, original)
@@ -199,11 +198,15 @@ class ComposePage:
 
     def lost(self) -> Changes:
         """Say that a run never began: the line is full, or the connection broke."""
-        return self.rest(view.notice("Not started", "Too many pieces are waiting already. Please try again in a minute."))
+        return self.rest(
+            view.notice("Not started", "Too many pieces are waiting already. Please try again in a minute.")
+        )
 
     def stopped(self) -> Changes:
         """Show that the run was stopped."""
-        return self.rest(view.notice("Stopped", "Nothing was kept of this run. Press Compose to begin again.", kind="calm"))
+        return self.rest(
+            view.notice("Stopped", "Nothing was kept of this run. Press Compose to begin again.", kind="calm")
+        )
 
     def busy(self, status: str) -> Changes:
         """Show progress and the way to stop it."""
@@ -243,9 +246,17 @@ def connect(page: ComposePage) -> None:
         form.primer_hint,
         **aside,
     )
-    begun = form.compose.click(page.begin, form.inputs, controls, concurrency_limit=None, **private)
+    begun = form.compose.click(
+        page.begin, form.inputs, controls, concurrency_limit=None, scroll_to_output=True, **private
+    )
     composed = begun.success(
-        page.compose, form.inputs, everything, concurrency_limit=1, concurrency_id=QUEUE, scroll_to_output=True, **private
+        page.compose,
+        form.inputs,
+        everything,
+        concurrency_limit=1,
+        concurrency_id=QUEUE,
+        scroll_to_output=True,
+        **private,
     )
     composed.failure(page.lost, outputs=controls, **aside)
     stage.stop.click(page.stop, outputs=controls, cancels=[composed], **aside)

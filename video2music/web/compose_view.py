@@ -74,7 +74,7 @@ def progress_card(course: Course) -> str:
     """Show the stage that is running, its fraction and the stages before it."""
     percent = round(100 * course.fraction)
     done = "".join(
-        f'<li><span class="tick" aria-hidden="true">✓</span>{escape(name)}<span class="took">{seconds_words(seconds)}</span></li>'
+        f'<li><span class="tick" aria-hidden="true">✓</span>{escape(name)}<span class="took">{took(seconds)}</span></li>'
         for name, seconds in course.finished
     )
     return f"""
@@ -133,6 +133,11 @@ def seconds_words(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
+def took(seconds: float) -> str:
+    """Say how long a stage took, or nothing when nobody could have noticed it."""
+    return seconds_words(seconds) if seconds >= 0.05 else ""
+
+
 def chord_words(symbol: str) -> str:
     """Write a chord symbol with real accidentals; "N", a step without a chord, becomes a rest."""
     if symbol == "N":
@@ -145,7 +150,7 @@ def chord_list(score: Score) -> str:
     events = score.chord_events()
     cells = [
         f'<li style="--beats:{event["duration_s"]:.2f}">'
-        f'<b>{escape(chord_words(event["symbol"]))}</b><span>{clock(event["time_s"])}</span></li>'
+        f"<b>{escape(chord_words(event['symbol']))}</b><span>{clock(event['time_s'])}</span></li>"
         for event in events
     ]
     shown, folded = cells[:CHORDS_SHOWN], cells[CHORDS_SHOWN:]

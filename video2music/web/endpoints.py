@@ -132,6 +132,4 @@ def build(studio: Studio) -> None:
         api_description=COMPOSE_HELP,
         **shared,
     )
-    analyze.click(
-        endpoints.analyze, clip, features, api_name="analyze", api_description=ANALYZE_HELP, **shared
-    )
+    analyze.click(endpoints.analyze, clip, features, api_name="analyze", api_description=ANALYZE_HELP, **shared)

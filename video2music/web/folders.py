@@ -39,9 +39,13 @@ def private_root(parent: Path | None = None) -> Path:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         details = root.lstat()
     except OSError as error:
-        raise OutputError("The folder for uploads cannot be made", where=root, remedy="Set TMPDIR to another folder") from error
+        raise OutputError(
+            "The folder for uploads cannot be made", where=root, remedy="Set TMPDIR to another folder"
+        ) from error
     if not stat.S_ISDIR(details.st_mode) or details.st_uid != os.getuid():
-        raise OutputError("The folder for uploads belongs to someone else", where=root, remedy="Set TMPDIR to another folder")
+        raise OutputError(
+            "The folder for uploads belongs to someone else", where=root, remedy="Set TMPDIR to another folder"
+        )
     root.chmod(0o700)
     return root
 

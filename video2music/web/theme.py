@@ -37,7 +37,7 @@ STONE = colors.Color(
 
 
 def studio_theme() -> gr.themes.Base:
-    """Return the theme, light and dark."""
+    """Return the theme, light and dark; the fonts are the weights that the Gradio package holds in full."""
     return gr.themes.Base(
         primary_hue=PERSIMMON,
         secondary_hue=PERSIMMON,
@@ -45,8 +45,8 @@ def studio_theme() -> gr.themes.Base:
         text_size="md",
         spacing_size="md",
         radius_size="lg",
-        font=[fonts.LocalFont("IBM Plex Sans"), "ui-sans-serif", "system-ui", "sans-serif"],
-        font_mono=[fonts.LocalFont("IBM Plex Mono"), "ui-monospace", "monospace"],
+        font=[fonts.LocalFont("IBM Plex Sans", weights=(400, 700)), "ui-sans-serif", "system-ui", "sans-serif"],
+        font_mono=[fonts.LocalFont("IBM Plex Mono", weights=(400, 700)), "ui-monospace", "monospace"],
     ).set(
         body_background_fill="*neutral_50",
         body_background_fill_dark="*neutral_950",
@@ -84,6 +84,10 @@ def studio_theme() -> gr.themes.Base:
         input_placeholder_color="*neutral_500",
         input_placeholder_color_dark="*neutral_400",
         input_radius="10px",
+        checkbox_border_color="*neutral_400",
+        checkbox_border_color_dark="*neutral_400",
+        checkbox_background_color_selected="*primary_600",
+        checkbox_background_color_selected_dark="*primary_500",
         button_large_radius="12px",
         button_primary_background_fill="*primary_600",
         button_primary_background_fill_hover="*primary_700",

@@ -37,13 +37,13 @@ def key_choices() -> list[tuple[str, str]]:
     return [(AUTO_KEY, ""), *((key.replace("b ", "♭ ").replace("# ", "♯ "), key) for key in KEYS)]
 
 
-def read_wishes(key: str | None, primer: str | None, seed: float | None, original: str | None) -> Wishes:
+def read_wishes(key: str | None, primer: str | None, seed: str | float | None, original: str | None) -> Wishes:
     """Turn what the form holds into wishes, and refuse what cannot be played before anyone waits for it.
 
     Args:
         key: a name out of KEYS; empty leaves it to the video's mood.
         primer: chords to begin with; empty for none.
-        seed: whole number from 0 to LARGEST_SEED; None draws one.
+        seed: whole number from 0 to LARGEST_SEED, as typed or as a number; empty or None draws one.
         original: "replace" or "mix".
 
     Returns:
@@ -60,13 +60,23 @@ def read_wishes(key: str | None, primer: str | None, seed: float | None, origina
     chords = (primer or "").strip() or None
     if chords is not None:
         parse_primer(chords, chosen)
-    if seed is not None and not (float(seed).is_integer() and 0 <= seed <= LARGEST_SEED):
+    return Wishes(named, chords, read_seed(seed), "mix" if original == "mix" else "replace")
+
+
+def read_seed(seed: str | float | None) -> int | None:
+    """Return the seed as a whole number, or None when the field is empty.
+
+    Args:
+        seed: as typed or as a number.
+
+    Raises:
+        RefusalError: it is not a whole number from 0 to LARGEST_SEED.
+    """
+    text = "" if seed is None else str(seed).strip().removesuffix(".0")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= LARGEST_SEED):
         raise RefusalError(
-            "The seed is not a whole number in range", where=f"{seed:g}", remedy=f"Choose one from 0 to {LARGEST_SEED}"
+            "The seed is not a whole number in range", where=text[:20], remedy=f"Choose one from 0 to {LARGEST_SEED}"
         )
-    return Wishes(
-        key=named,
-        primer=chords,
-        seed=None if seed is None else int(seed),
-        original="mix" if original == "mix" else "replace",
-    )
+    return int(text)
