@@ -33,3 +33,7 @@ class OutputError(RefusalError):
 
 class DatasetError(RefusalError):
     """A training or evaluation folder that does not have the expected layout."""
+
+
+class ScoreError(RefusalError):
+    """A score whose numbers cannot be played: of unequal length, not finite, or without a length in time."""

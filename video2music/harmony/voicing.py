@@ -1,4 +1,4 @@
-"""From chord numbers to notes: the tones of a chord, and a progression in which every voice moves as little as it can."""
+"""From chord numbers to notes: the tones of a chord, and progressions in which every voice moves little."""
 
 from collections.abc import Iterable
 
@@ -77,9 +77,7 @@ def _lead(note: int, voices: tuple[int, ...], centre: int) -> int:
         return min(around, 12 - around)
 
     nearest = min(voices, key=pitch_class_distance)  # the lowest of several
-    if note <= nearest:
-        moved = note + (nearest - note + 6) // 12 * 12
-    else:
-        moved = note - (note - nearest + 6) // 12 * 12
+    octaves = (abs(nearest - note) + 6) // 12
+    moved = note + 12 * (octaves if nearest > note else -octaves)
     out_of_reach = abs(moved - centre) > _REACH and pitch_class_distance(nearest) <= _CLOSE
     return note if out_of_reach else moved

@@ -1,13 +1,19 @@
 """The score: what is composed before it is arranged, edited by a person or stored as JSON."""
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from video2music.errors import ScoreError
+
 BEATS_PER_CHORD = 2
 """One chord lasts two beats (paper, section 4.3): one second at 120 BPM."""
+
+SLOWEST_BPM, FASTEST_BPM = 20.0, 400.0
 
 
 @dataclass(frozen=True)
@@ -21,7 +27,10 @@ class Score:
         key: tonic and mode, for example "A minor".
         seed: of the generator that drew the chords.
         duration_s: where the music must have ended, in seconds.
-        tempo_bpm: beats per minute.
+        tempo_bpm: beats per minute, 20 to 400.
+
+    Raises:
+        ScoreError: an array is not as long as the chords or holds a number that is not finite, or the piece is empty.
     """
 
     chords: tuple[str, ...]
@@ -31,6 +40,21 @@ class Score:
     seed: int
     duration_s: float
     tempo_bpm: float = 120.0
+
+    def __post_init__(self) -> None:
+        for name in ("note_density", "loudness"):
+            values = np.asarray(getattr(self, name), dtype=np.float32)
+            if values.shape != (len(self.chords),):
+                raise ScoreError(f"The score has {len(self.chords)} chords but {name} has the shape {values.shape}")
+            if not np.isfinite(values).all():
+                step = int(np.flatnonzero(~np.isfinite(values))[0])
+                raise ScoreError(f"The {name} of step {step} is {values[step]}", remedy="It must be a finite number")
+            object.__setattr__(self, name, values)
+        if not (math.isfinite(self.duration_s) and self.duration_s > 0):
+            raise ScoreError(f"The score lasts {self.duration_s} s", remedy="It must last longer than 0 s")
+        if not SLOWEST_BPM <= self.tempo_bpm <= FASTEST_BPM:
+            limits = f"The tempo must be from {SLOWEST_BPM:g} to {FASTEST_BPM:g} beats per minute"
+            raise ScoreError(f"The tempo of the score is {self.tempo_bpm:g}", remedy=limits)
 
     @property
     def step_s(self) -> float:
@@ -48,3 +72,40 @@ class Score:
             else:
                 events.append({"time_s": round(start, 6), "duration_s": round(length, 6), "symbol": symbol})
         return events
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the score as plain numbers, lists and strings, ready for `json.dumps`."""
+        return {
+            "chords": list(self.chords),
+            "note_density": self.note_density.tolist(),
+            "loudness": self.loudness.tolist(),
+            "key": self.key,
+            "seed": self.seed,
+            "duration_s": self.duration_s,
+            "tempo_bpm": self.tempo_bpm,
+        }
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> Self:
+        """Return the score that `to_json` described.
+
+        Args:
+            fields: what `to_json` returned; other fields are ignored, the tempo may be missing.
+
+        Raises:
+            ScoreError: a field is missing or cannot be played.
+        """
+        try:
+            return cls(
+                chords=tuple(str(chord) for chord in fields["chords"]),
+                note_density=np.asarray(fields["note_density"], dtype=np.float32),
+                loudness=np.asarray(fields["loudness"], dtype=np.float32),
+                key=str(fields["key"]),
+                seed=int(fields["seed"]),
+                duration_s=float(fields["duration_s"]),
+                tempo_bpm=float(fields.get("tempo_bpm", 120.0)),
+            )
+        except KeyError as error:
+            raise ScoreError(f"The stored score has no field {error}") from error
+        except (TypeError, ValueError) as error:
+            raise ScoreError(f"The stored score cannot be read: {error}") from error

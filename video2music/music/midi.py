@@ -1,0 +1,78 @@
+"""Notes as a MIDI file carries them."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import pretty_midi
+
+from video2music.harmony.key import Key
+from video2music.music.score import Score
+
+TICKS_PER_BEAT = 480
+PIANO = 0
+_SHORTEST_NOTE_BEATS = 2 / TICKS_PER_BEAT
+
+
+@dataclass(frozen=True, order=True)
+class PlayedNote:
+    """One note.
+
+    Attributes:
+        pitch: MIDI note.
+        start: in beats.
+        end: in beats, after the start.
+        velocity: 1 to 127.
+    """
+
+    pitch: int
+    start: float
+    end: float
+    velocity: int
+
+
+def end_at_next_onset(notes: Iterable[PlayedNote]) -> list[PlayedNote]:
+    """End every note where the same key is struck again, as a pianist must; of two at one time the louder stays.
+
+    Args:
+        notes: in any order.
+
+    Returns:
+        Notes sorted by time; none overlaps another of its pitch, none is too short for a MIDI file.
+    """
+    by_pitch: dict[int, dict[float, PlayedNote]] = defaultdict(dict)
+    for note in notes:
+        other = by_pitch[note.pitch].get(note.start)
+        if other is None or (other.velocity, other.end) < (note.velocity, note.end):
+            by_pitch[note.pitch][note.start] = note
+    kept: list[PlayedNote] = []
+    for played in by_pitch.values():
+        starts = sorted(played)
+        for start, following in zip(starts, [*starts[1:], float("inf")], strict=True):
+            note = replace(played[start], end=min(played[start].end, following))
+            if note.end - note.start >= _SHORTEST_NOTE_BEATS:
+                kept.append(note)
+    return sorted(kept, key=lambda note: (note.start, note.pitch))
+
+
+def to_midi(score: Score, key: Key, notes: Iterable[PlayedNote]) -> pretty_midi.PrettyMIDI:
+    """Write notes for piano, with tempo, key and time signature, and the chord symbols as lyrics.
+
+    Args:
+        score: tempo and chords.
+        key: of the key signature.
+        notes: the notes, which must not overlap on a pitch.
+    """
+    midi = pretty_midi.PrettyMIDI(resolution=TICKS_PER_BEAT, initial_tempo=score.tempo_bpm)
+    number = key.pitch_class + (12 if key.mode == "minor" else 0)
+    midi.key_signature_changes.append(pretty_midi.KeySignature(number, 0.0))
+    midi.time_signature_changes.append(pretty_midi.TimeSignature(4, 4, 0.0))
+    midi.lyrics = [pretty_midi.Lyric(event["symbol"], event["time_s"]) for event in score.chord_events()]
+    piano = pretty_midi.Instrument(program=PIANO, name="Piano")
+    beat_s = 60 / score.tempo_bpm
+    piano.notes = [
+        pretty_midi.Note(max(1, min(127, note.velocity)), note.pitch, note.start * beat_s, note.end * beat_s)
+        for note in notes
+    ]
+    midi.instruments.append(piano)
+    return midi
