@@ -50,7 +50,9 @@ def _check_file(path: Path, refusal: type[RefusalError], noun: str) -> None:
     except (FileNotFoundError, NotADirectoryError):
         raise refusal("There is no such file", where=path, remedy="Check the name and the folder") from None
     except (OSError, ValueError) as error:
-        raise refusal(f"The file cannot be opened ({error})", where=path, remedy="Check its name and permissions") from error
+        raise refusal(
+            f"The file cannot be opened ({error})", where=path, remedy="Check its name and permissions"
+        ) from error
     if stat.S_ISDIR(status.st_mode):
         raise refusal("This is a folder", where=path, remedy=f"Give {noun} inside it")
     if not stat.S_ISREG(status.st_mode):

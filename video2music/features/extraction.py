@@ -37,8 +37,8 @@ def extract_features(path: Path | str, eye: Eye, *, progress: Progress | None = 
         progress: told the stage and a fraction from 0 to 1.
 
     Returns:
-        The features, T = ceil(duration) rows. A second that shows no new frame has the row of the frame that still stands,
-        with motion 0.
+        The features, T = ceil(duration) rows. A second that shows no new frame has the row of the frame that still
+        stands, with motion 0.
 
     Raises:
         VideoReadError: the file is not a whole, decodable video.
@@ -217,7 +217,9 @@ class Rows:
 
 def _check_time(frame: Frame, path: Path) -> None:
     if frame.end_s > LONGEST_S:
-        raise VideoReadError(f"The video is longer than {LONGEST_S // 3600} hours", where=path, remedy="Cut it into parts")
+        raise VideoReadError(
+            f"The video is longer than {LONGEST_S // 3600} hours", where=path, remedy="Cut it into parts"
+        )
 
 
 def _features(duration_s: float, rows: Rows, watcher: Watcher) -> VideoFeatures:

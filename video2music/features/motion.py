@@ -16,9 +16,9 @@ CLOCK_S = 0.01
 class PublishedMotion:
     """Motion as published (Kang et al. 2024, released code).
 
-    At the first frame that is at least one second after the whole second of the previous sample: the mean over pixels and
-    channels of the absolute difference to the frame just before, 8-bit RGB at full resolution. A second in which no frame
-    is sampled has none: nothing changed in it.
+    At the first frame that is at least one second after the whole second of the previous sample: the mean over pixels
+    and channels of the absolute difference to the frame just before, 8-bit RGB at full resolution. A second in which
+    no frame is sampled has none: nothing changed in it.
     """
 
     def __init__(self) -> None:
@@ -48,8 +48,8 @@ def difference(image: Image, other: Image) -> float:
 class SteadyMotion:
     """Motion that does not depend on the frame rate, on the scale of the published one at 25 to 30 frames per second.
 
-    Each small frame is compared with the one that stood LAG_S earlier, so that the number of frames in between and repeated
-    frames do not matter; a second has the mean of its comparisons.
+    Each small frame is compared with the one that stood LAG_S earlier, so that the number of frames in between and
+    repeated frames do not matter; a second has the mean of its comparisons.
     """
 
     def __init__(self) -> None:

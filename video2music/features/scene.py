@@ -50,7 +50,7 @@ class PublishedCuts:
         factor = compute_downscale_factor(max(width, height))
         if factor > 1:
             size = max(1, round(width / factor)), max(1, round(height / factor))
-            image = cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)
+            image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
         self._times_s.append(frame.time_s)
         counter = FrameTimecode(len(self._times_s) - 1, COUNTER_RATE)
         self.cuts_s += [self._times_s[cut.frame_num] for cut in self._detector.process_frame(counter, image)]

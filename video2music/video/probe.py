@@ -74,9 +74,7 @@ def probe(path: Path | str) -> VideoInfo:
     width, height = (first.height, first.width) if rotation % 180 else (first.width, first.height)
     if duration_s is None:
         duration_s = _counted_duration_s(path)
-    return VideoInfo(
-        path, duration_s, width, height, rate, codec, rotation, aspect, sound > 0, sound, subtitles, name
-    )
+    return VideoInfo(path, duration_s, width, height, rate, codec, rotation, aspect, sound > 0, sound, subtitles, name)
 
 
 def open_video(path: Path) -> InputContainer:
@@ -102,7 +100,9 @@ def picture_stream(container: InputContainer, path: Path) -> VideoStream:
     if streams:
         stream = streams[0]
         if stream.codec_context is None:
-            raise VideoReadError("The video is in a format that cannot be decoded", where=path, remedy="Convert it to mp4")
+            raise VideoReadError(
+                "The video is in a format that cannot be decoded", where=path, remedy="Convert it to mp4"
+            )
         return stream
     if container.streams.audio:
         raise VideoReadError("The file holds sound but no picture", where=path, remedy="Give a video")
@@ -123,7 +123,9 @@ def check_complete(container: InputContainer, path: Path) -> None:
     for stream in container.streams:
         entries = stream.index_entries
         if len(entries) and entries[-1].pos + entries[-1].size > size:
-            raise VideoReadError("The video is cut off: the file ends before its last frame", where=path, remedy=COPY_AGAIN)
+            raise VideoReadError(
+                "The video is cut off: the file ends before its last frame", where=path, remedy=COPY_AGAIN
+            )
 
 
 def header_duration_s(container: InputContainer, stream: VideoStream) -> float | None:

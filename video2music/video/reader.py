@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import av
 import numpy as np
@@ -15,7 +15,15 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from video2music.errors import VideoReadError
-from video2music.video.probe import COPY_AGAIN, check_complete, frame_rate, header_duration_s, open_video, picture_stream, turn
+from video2music.video.probe import (
+    COPY_AGAIN,
+    check_complete,
+    frame_rate,
+    header_duration_s,
+    open_video,
+    picture_stream,
+    turn,
+)
 
 Image = NDArray[np.uint8]
 
@@ -45,7 +53,8 @@ class Scaler:
         key = (width, height, order, method)
         context = self._contexts.setdefault(key, VideoReformatter())
         # one thread: the decoder's own threads are already busy, and small images gain nothing from more
-        return context.reformat(picture, width, height, order, interpolation=method, threads=1).to_ndarray()
+        scaled = context.reformat(picture, width, height, order, interpolation=method, threads=1)
+        return np.asarray(scaled.to_ndarray(), dtype=np.uint8)
 
 
 @dataclass(frozen=True)
@@ -108,7 +117,7 @@ class VideoReader:
 
     Attributes:
         path: the file.
-        duration_s: length in seconds as the header says it; None where it does not. The truth is the last frame's `end_s`.
+        duration_s: length in seconds as the header says it, None where it does not; the last frame's `end_s` is true.
         width: stored width in pixels.
         height: stored height in pixels.
 
@@ -134,7 +143,9 @@ class VideoReader:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._container.close()
 
     def __iter__(self) -> Iterator[Frame]:
@@ -147,7 +158,7 @@ class VideoReader:
                 start_s = stamp or 0.0
             time_s = previous_s + self._interval_s if stamp is None else stamp - start_s
             time_s = max(time_s, 0.0, previous_s)
-            duration_s = float(picture.duration * picture.time_base) if picture.duration else self._interval_s
+            duration_s = float(picture.duration * (picture.time_base or 0)) or self._interval_s
             end_s = time_s + duration_s
             yield Frame(time_s, end_s, picture, scaler, self._sample_aspect)
             previous_s, count = time_s, count + 1
@@ -162,9 +173,9 @@ class VideoReader:
             except av.error.FFmpegError:
                 continue  # what cannot be decoded is skipped, as players do
 
-    def _packets(self) -> "Iterator[Packet[VideoStream]]":
+    def _packets(self) -> "Iterator[Packet[Any]]":
         self._end_s = 0.0
-        # where the header gives only the length of the whole file, the other tracks are needed to tell whether it is all there
+        # where the header gives only the length of the whole file, the other tracks tell whether it is all there
         alone = self._stream.duration is not None
         streams = [self._stream] if alone else [*self._container.streams.audio, self._stream]
         packets = self._container.demux(*streams)
@@ -175,7 +186,7 @@ class VideoReader:
                 return
             if packet.pts is not None and packet.time_base:
                 self._end_s = max(self._end_s, float((packet.pts + (packet.duration or 0)) * packet.time_base))
-            if packet.stream is self._stream or packet.stream_index == self._stream.index:
+            if packet.stream_index == self._stream.index:
                 yield packet
 
     def _check_length(self, end_s: float) -> None:
@@ -187,5 +198,7 @@ class VideoReader:
             return
         if promised_s - end_s > max(SMALLEST_LOSS_S, 4 * self._interval_s) + 0.02 * promised_s:
             raise VideoReadError(
-                f"The video is cut off: {end_s:.1f} of its {promised_s:.1f} s can be read", where=self.path, remedy=COPY_AGAIN
+                f"The video is cut off: {end_s:.1f} of its {promised_s:.1f} s can be read",
+                where=self.path,
+                remedy=COPY_AGAIN,
             )

@@ -1,0 +1,58 @@
+"""Runs the ffmpeg program that comes with imageio-ffmpeg, with argument lists and one-line errors."""
+
+import subprocess
+from pathlib import Path
+
+import imageio_ffmpeg
+
+from emotion.media import CONTAINERS
+from video2music.errors import OutputError
+
+READ_ONE_FILE = ["-protocol_whitelist", "file", "-format_whitelist", CONTAINERS]
+"""Input options: no playlist, no address, nothing but the named file."""
+
+
+def local(path: Path) -> str:
+    """Return a name that ffmpeg reads as this file, whatever characters it has."""
+    return f"file:{path.absolute()}"
+
+
+def run_ffmpeg(arguments: list[str], destination: Path) -> str:
+    """Run ffmpeg and wait for it.
+
+    Args:
+        arguments: everything after the program's name.
+        destination: the file that the person asked for, named in errors.
+
+    Returns:
+        What ffmpeg reported.
+
+    Raises:
+        OutputError: ffmpeg failed.
+    """
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-nostdin", "-y", *arguments]
+    # S603: a fixed program with an argument list; file names carry the prefix "file:"
+    done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603
+    report = done.stderr.decode(errors="replace")
+    if done.returncode:
+        raise write_error(report, destination)
+    return report
+
+
+def write_error(report: str, destination: Path) -> OutputError:
+    """Turn the report of a failed run into one sentence.
+
+    Args:
+        report: what ffmpeg printed.
+        destination: the file that could not be written.
+
+    Returns:
+        The error to raise.
+    """
+    if "No space left on device" in report:
+        return OutputError("The disk is full", where=destination, remedy="Free some space or choose another folder")
+    lines = [line.strip() for line in report.splitlines() if line.strip()]
+    reason = lines[-1] if lines else "ffmpeg was stopped"
+    return OutputError(
+        f"The video could not be written ({reason})", where=destination, remedy="Check the folder and the disk"
+    )
