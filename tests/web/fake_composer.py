@@ -105,7 +105,7 @@ class FakeComposer:
             with self._lock:
                 self.working -= 1
 
-    def _compose(  # noqa: PLR0917 - the settings in the order of compose
+    def _compose(
         self, clip: Path, key: str | None, primer: str | None, seed: int | None, original: str, tell: Progress
     ) -> FakePiece:
         assert original in {"replace", "mix"}

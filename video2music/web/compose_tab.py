@@ -148,15 +148,14 @@ class ComposePage:
     def begin(self, clip: str | None, key: str, primer: str, seed: str, original: str) -> Iterator[Changes]:
         """Check the form without waiting in line; a refusal ends the chain of events here."""
         try:
-            if clip is None:
-                raise RefusalError("There is no clip yet", remedy="Choose a video, and wait until it has arrived")
+            need_clip(clip)
             read_wishes(key, primer, seed, original)
         except RefusalError as error:
             yield self.rest(view.notice("Not started", str(error)))
             raise gr.Error(str(error), visible=False, print_exception=False) from error
         yield self.busy(view.progress_card(view.Course(stage=self.studio.bench.outlook())))
 
-    async def compose(  # noqa: PLR0913 - one argument for each field of the form, in Gradio's order
+    async def perform(  # noqa: PLR0917 - one argument for each field of the form, in Gradio's order
         self, clip: str, key: str, primer: str, seed: str, original: str, request: gr.Request
     ) -> AsyncIterator[Changes]:
         """Compose, showing each stage, and end with the result or with a sentence about what went wrong."""
@@ -225,6 +224,19 @@ class ComposePage:
         }
 
 
+def need_clip(clip: str | None) -> None:
+    """Refuse to begin without a clip.
+
+    Args:
+        clip: path of the upload, None while there is none.
+
+    Raises:
+        RefusalError: there is none.
+    """
+    if clip is None:
+        raise RefusalError("There is no clip yet", remedy="Choose a video, and wait until it has arrived")
+
+
 def session_of(request: gr.Request) -> str:
     """Return what tells one open page from another."""
     return str(request.session_hash)
@@ -250,7 +262,7 @@ def connect(page: ComposePage) -> None:
         page.begin, form.inputs, controls, concurrency_limit=None, scroll_to_output=True, **private
     )
     composed = begun.success(
-        page.compose,
+        page.perform,
         form.inputs,
         everything,
         concurrency_limit=1,

@@ -72,19 +72,23 @@ class Course:
 
 def progress_card(course: Course) -> str:
     """Show the stage that is running, its fraction and the stages before it."""
-    percent = round(100 * course.fraction)
-    done = "".join(
-        f'<li><span class="tick" aria-hidden="true">✓</span>{escape(name)}<span class="took">{took(seconds)}</span></li>'
-        for name, seconds in course.finished
-    )
+    stage, percent = escape(course.stage, quote=True), round(100 * course.fraction)
+    done = "".join(finished_stage(name, seconds) for name, seconds in course.finished)
     return f"""
 <div class="card working">
-  <div class="now"><span class="stage" role="status">{escape(course.stage)}</span><span class="percent">{percent} %</span></div>
-  <div class="track" role="progressbar" aria-label="{escape(course.stage, quote=True)}" aria-valuemin="0" aria-valuemax="100" aria-valuenow="{percent}">
+  <div class="now"><span class="stage" role="status">{stage}</span><span class="percent">{percent} %</span></div>
+  <div class="track" role="progressbar" aria-label="{stage}"
+       aria-valuemin="0" aria-valuemax="100" aria-valuenow="{percent}">
     <div class="fill{"" if percent else " unknown"}" style="width:{percent}%"></div>
   </div>
   <ol class="stages">{done}</ol>
 </div>"""
+
+
+def finished_stage(name: str, seconds: float) -> str:
+    """Show a stage that is over, and how long it took unless nobody could have noticed."""
+    took = seconds_words(seconds) if seconds >= 0.05 else ""
+    return f'<li><span class="tick" aria-hidden="true">✓</span>{escape(name)}<span class="took">{took}</span></li>'
 
 
 def notice(title: str, sentence: str, *, kind: str = "refused") -> str:
@@ -131,11 +135,6 @@ def seconds_words(seconds: float) -> str:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
-
-
-def took(seconds: float) -> str:
-    """Say how long a stage took, or nothing when nobody could have noticed it."""
-    return seconds_words(seconds) if seconds >= 0.05 else ""
 
 
 def chord_words(symbol: str) -> str:

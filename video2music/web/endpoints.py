@@ -41,7 +41,7 @@ class Endpoints:
 
     studio: Studio
 
-    async def compose(  # noqa: PLR0913 - one argument for each input of the endpoint
+    async def compose(  # noqa: PLR0917 - one argument for each input of the endpoint
         self,
         clip: str | None,
         key: str | None,

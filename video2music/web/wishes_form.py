@@ -24,7 +24,8 @@ CHORD_HELP = """
 <ul>
   <li><code>C</code> major</li><li><code>Cm</code> minor</li><li><code>C7</code> seventh</li>
   <li><code>Cmaj7</code> major seventh</li><li><code>Cm7</code> minor seventh</li><li><code>C6</code> sixth</li>
-  <li><code>Cm6</code> minor sixth</li><li><code>Cdim</code> diminished</li><li><code>Cdim7</code> diminished seventh</li>
+  <li><code>Cm6</code> minor sixth</li><li><code>Cdim</code> diminished</li>
+  <li><code>Cdim7</code> diminished seventh</li>
   <li><code>Cm7b5</code> half-diminished</li><li><code>Caug</code> augmented</li><li><code>Csus2</code></li>
   <li><code>Csus4</code></li>
 </ul>

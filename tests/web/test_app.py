@@ -1,0 +1,51 @@
+"""Where the page is served, and that it keeps to itself."""
+
+import os
+from types import SimpleNamespace
+
+import httpx
+import pytest
+
+from video2music.web.app import Address, read_address
+
+VARIABLES = ("SPACE_ID", "GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT", "GRADIO_ROOT_PATH")
+
+
+@pytest.mark.parametrize(
+    ("environment", "arguments", "address"),
+    [
+        ({}, [], Address("127.0.0.1", 7860, None)),
+        ({"SPACE_ID": "me/music"}, [], Address("0.0.0.0", 7860, None)),  # noqa: S104 - what a Space needs
+        ({"GRADIO_SERVER_NAME": "::1", "GRADIO_SERVER_PORT": "80"}, [], Address("::1", 80, None)),
+        ({"GRADIO_SERVER_PORT": "80"}, ["--port", "81", "--host", "h"], Address("h", 81, None)),
+        ({"GRADIO_ROOT_PATH": "/music"}, [], Address("127.0.0.1", 7860, "/music")),
+    ],
+)
+def test_the_address(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], arguments: list[str], address: Address
+) -> None:
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert read_address(arguments) == address
+
+
+def test_a_port_that_is_no_number_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as leaving:
+        read_address(["--port", "piano"])
+    assert leaving.value.code == 2
+    assert "piano" in capsys.readouterr().err
+
+
+def test_nobody_is_told(served: SimpleNamespace) -> None:
+    assert os.environ["GRADIO_ANALYTICS_ENABLED"] == "False"
+    config = httpx.get(f"{served.url}config").json()
+    assert config["analytics_enabled"] is False
+    page = httpx.get(served.url).text
+    assert "fonts.googleapis" not in page
+
+
+def test_the_disk_is_not_served(served: SimpleNamespace) -> None:
+    for path in ("/etc/passwd", str(served.studio.root), f"{served.studio.root}/served/../../x"):
+        assert httpx.get(f"{served.url}gradio_api/file={path}").status_code in {403, 404}

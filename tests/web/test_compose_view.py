@@ -1,0 +1,89 @@
+"""What the page says, in words and in HTML."""
+
+import numpy as np
+import pytest
+
+from emotion.errors import RefusalError
+from video2music.features.video_features import VideoFeatures
+from video2music.music.score import Score
+from video2music.web import compose_view as view
+from video2music.web.runs import Update
+
+HOSTILE = "<img src=x onerror=alert(1)>\"'${1+1}{{2}}"
+
+
+def features(*shares: float) -> VideoFeatures:
+    row = np.ones(1, np.float32)
+    return VideoFeatures(1.0, np.array([shares], np.float32), row, row, row, row, row)
+
+
+def score(*chords: str) -> Score:
+    level = np.ones(len(chords), np.float32)
+    return Score(chords, level, level, "Bb minor", 7, float(len(chords)))
+
+
+@pytest.mark.parametrize(
+    ("shares", "words"),
+    [
+        ((0.1, 0.1, 0.5, 0.2, 0.05, 0.05), "mostly tense, partly sad"),
+        ((0.9, 0.02, 0.02, 0.02, 0.02, 0.02), "mostly exciting"),
+    ],
+)
+def test_mood(shares: tuple[float, ...], words: str) -> None:
+    assert view.mood_words(features(*shares)) == words
+
+
+@pytest.mark.parametrize(
+    ("symbol", "words"),
+    [("Am7", "Am7"), ("Bb", "B♭"), ("F#m7b5", "F♯m7♭5"), ("N", "rest"), ("Bbmaj7", "B♭maj7"), ("Bdim", "Bdim")],
+)
+def test_chords_are_written_as_musicians_do(symbol: str, words: str) -> None:
+    assert view.chord_words(symbol) == words
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(0.42, "0.4 s"), (9.96, "10 s"), (12.4, "12 s"), (185, "3 min 5 s")])
+def test_lengths_of_time(seconds: float, words: str) -> None:
+    assert view.seconds_words(seconds) == words
+
+
+def test_nothing_from_outside_becomes_markup() -> None:
+    pages = (
+        view.notice(HOSTILE, HOSTILE),
+        view.field_hint(HOSTILE),
+        view.progress_card(view.Course(((HOSTILE, 1.0),), HOSTILE, 0.5)),
+        view.summary_card(score("C", HOSTILE), features(*[1 / 6] * 6), clip_name=HOSTILE, took_s=1),
+    )
+    for page in pages:
+        assert "<img" not in page
+        assert "&lt;img" in page
+
+
+def test_a_refusal_names_the_clip_and_not_the_server() -> None:
+    inside = RefusalError("This is not a video", where="/tmp/root/run-x/clip.mp4", remedy="Choose another")  # noqa: S108
+    assert view.refusal_sentence(inside, "holiday.mp4") == "This is not a video: holiday.mp4. Choose another."
+    outside = RefusalError("No sound font", where="/usr/share/sounds", remedy="Install one")
+    assert view.refusal_sentence(outside, "holiday.mp4") == "No sound font. Install one."
+    word = RefusalError("Unknown chord", where="Amaj9", remedy="Use Amaj7")
+    assert view.refusal_sentence(word, "holiday.mp4") == "Unknown chord: Amaj9. Use Amaj7."
+
+
+def test_the_course_of_a_run() -> None:
+    course = view.Course().follow([Update("see", 0.0)], now=10.0)
+    course = course.follow([Update("see", 0.7)], now=11.0)
+    assert (course.finished, course.stage, course.fraction) == ((), "see", 0.7)
+    course = course.follow([Update("see", 1.0), Update("write", 0.25)], now=12.5)
+    assert (course.finished, course.stage, course.fraction) == ((("see", 2.5),), "write", 0.25)
+    assert 'aria-valuenow="25"' in view.progress_card(course)
+
+
+def test_long_pieces_fold_their_chords_away() -> None:
+    assert "<details>" not in view.chord_list(score(*["C", "G"] * 12))
+    folded = view.chord_list(score(*["C", "G"] * 150))
+    assert "276 more chords" in folded
+    assert folded.count("<li") == 300
+
+
+def test_the_summary_says_key_seed_and_mood() -> None:
+    card = view.summary_card(score("Bbm", "Bbm", "F"), features(*[1 / 6] * 6), clip_name="a.mp4", took_s=75)
+    for words in ("B♭ minor", ">7<", "1 change<", "1 min 15 s", "B♭m", "0:03"):
+        assert words in card

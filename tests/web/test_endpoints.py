@@ -1,0 +1,157 @@
+"""The named endpoints as a program sees them, through gradio_client."""
+
+import json
+import math
+import time
+import wave
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import av
+import httpx
+import pretty_midi
+import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+
+Upload = Callable[[str], Any]
+
+
+def compose(client: Client, clip: object, **wishes: object) -> tuple[Path, ...]:
+    settings = {"key": "", "primer": "", "seed": None, "original": "replace", **wishes}
+    return tuple(map(Path, client.predict(clip=clip, **settings, api_name="/compose")))
+
+
+def test_four_real_files_named_after_the_clip(served: SimpleNamespace, upload: Upload) -> None:
+    files = compose(served.client(), upload("holiday.mp4"), key="Bb major", primer="Bb Eb", seed=7)
+    assert [path.name for path in files] == [f"holiday - music.{end}" for end in ("mp4", "wav", "mid", "json")]
+    video, music, midi, result = files
+    with av.open(str(video)) as container:
+        assert container.streams.video
+        assert container.streams.audio
+    with wave.open(str(music)) as sound:
+        assert sound.getnframes() == pytest.approx(2 * 44100, rel=0.05)
+    assert pretty_midi.PrettyMIDI(str(midi)).instruments
+    facts = json.loads(result.read_text())
+    assert (facts["seed"], facts["key"], facts["chords"][0]["symbol"]) == (7, "Bb major", "Bb")
+
+
+def test_analysis_without_music(served: SimpleNamespace, upload: Upload) -> None:
+    features = served.client().predict(clip=upload("clip.mp4"), api_name="/analyze")
+    assert len(features["emotion"]) == math.ceil(features["duration_s"])
+    assert features["duration_s"] == pytest.approx(2.0, abs=0.1)
+
+
+def test_inputs_are_documented(served: SimpleNamespace) -> None:
+    named = served.client().view_api(return_format="dict")["named_endpoints"]
+    assert set(named) == {"/compose", "/analyze"}
+    labels = [parameter["parameter_name"] for parameter in named["/compose"]["parameters"]]
+    assert labels == ["clip", "key", "primer", "seed", "original"]
+    assert "Compose music for a video" in named["/compose"]["description"]
+
+
+@pytest.mark.parametrize(
+    ("wishes", "words"),
+    [
+        ({"primer": "C Amaj9"}, "Amaj7"),
+        ({"key": "H major"}, "H major"),
+        ({"seed": -1}, "0 to 2147483647"),
+        ({"seed": 2**31}, "0 to 2147483647"),
+    ],
+)
+def test_settings_are_refused_in_a_sentence(
+    served: SimpleNamespace, upload: Upload, wishes: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(AppError, match=words):
+        compose(served.client(), upload("a.mp4"), **wishes)
+    assert not served.composer.finished
+
+
+def test_text_renamed_to_mp4_is_refused_without_the_servers_paths(
+    served: SimpleNamespace, upload: Upload, tmp_path: Path
+) -> None:
+    clip = upload("notes.mp4")
+    (tmp_path / "notes.mp4").write_text("dear diary")
+    with pytest.raises(AppError) as refusal:
+        compose(served.client(), clip)
+    assert "This is not a video: notes.mp4. Choose an mp4" in str(refusal.value)
+    assert "/" not in str(refusal.value)
+
+
+def test_a_defect_is_a_calm_sentence(served: SimpleNamespace, upload: Upload, caplog: pytest.LogCaptureFixture) -> None:
+    served.composer.failure = ZeroDivisionError("tensor 17 exploded")
+    with pytest.raises(AppError, match="please try again") as refusal:
+        compose(served.client(), upload("a.mp4"))
+    assert "tensor" not in str(refusal.value)
+    assert "tensor 17 exploded" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "name", ['"quoted" clip.mp4', "🎬 film.mp4", "-rf.mp4", "a;b$(c).mp4", "..mp4", "été 夏.mp4", "x" * 200 + ".mp4"]
+)
+def test_hostile_names(served: SimpleNamespace, upload: Upload, name: str) -> None:
+    for path in compose(served.client(), upload(name)):
+        assert path.stat().st_size > 0
+        assert not path.name.startswith(("-", "."))
+        assert path.stem.endswith(" - music")
+
+
+def test_a_path_on_the_server_is_not_an_upload(served: SimpleNamespace, make_clip: Callable[..., Path]) -> None:
+    stolen = {"path": str(make_clip(seconds=2.0)), "meta": {"_type": "gradio.FileData"}}
+    call = f"{served.url}gradio_api/call/analyze"
+    answer = httpx.get(f"{call}/{httpx.post(call, json={'data': [stolen]}).json()['event_id']}", timeout=30).text
+    assert "event: error" in answer
+    assert "emotion" not in answer
+
+
+def test_two_people_get_their_own_files_one_after_the_other(served: SimpleNamespace, upload: Upload) -> None:
+    served.composer.gate.clear()
+    jobs = [
+        client.submit(clip=upload(f"{name}.mp4"), key="", primer="", seed=seed, original="mix", api_name="/compose")
+        for client, name, seed in ((served.client(), "one", 1), (served.client(), "two", 2))
+    ]
+    served.composer.gate.set()
+    outcomes = [[Path(path) for path in job.result(timeout=30)] for job in jobs]
+    assert [files[0].name for files in outcomes] == ["one - music.mp4", "two - music.mp4"]
+    assert [json.loads(files[3].read_text())["seed"] for files in outcomes] == [1, 2]
+    assert served.composer.most_at_once == 1
+    assert len({clip.parent for clip in served.composer.finished}) == 2
+
+
+def test_nothing_is_left_in_the_working_folders(served: SimpleNamespace, upload: Upload) -> None:
+    compose(served.client(), upload("a.mp4"))
+    deadline = time.monotonic() + 10
+    while (left := list(served.studio.root.glob("run-*"))) and time.monotonic() < deadline:
+        served.studio.bench.prepare(lambda: None).result()
+    assert not left
+
+
+def test_the_stage_reaches_the_caller(served: SimpleNamespace, upload: Upload) -> None:
+    served.composer.gate.clear()
+    job = served.client().submit(
+        clip=upload("a.mp4"), key="", primer="", seed=1, original="replace", api_name="/compose"
+    )
+    deadline = time.monotonic() + 10
+    seen: set[str] = set()
+    while "Writing the chords" not in seen and time.monotonic() < deadline:
+        seen |= {unit.desc for unit in job.status().progress_data or ()}
+    served.composer.gate.set()
+    job.result(timeout=30)
+    assert "Writing the chords" in seen
+
+
+def test_a_cancelled_job_stops_working(served: SimpleNamespace, upload: Upload) -> None:
+    served.composer.gate.clear()
+    job = served.client().submit(
+        clip=upload("a.mp4"), key="", primer="", seed=1, original="replace", api_name="/compose"
+    )
+    deadline = time.monotonic() + 10
+    while not served.composer.working and time.monotonic() < deadline:
+        job.status()
+    job.cancel()
+    while served.composer.working and time.monotonic() < deadline:
+        job.status()
+    assert not served.composer.working
+    assert not served.composer.finished

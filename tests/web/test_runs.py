@@ -1,0 +1,138 @@
+"""Following, stopping and cleaning up after work in the worker thread."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from video2music.progress import Progress
+from video2music.web.composer import LazyComposer
+from video2music.web.runs import Bench, StoppedError, Update
+from video2music.web.studio import Studio
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    bench = Bench()
+    yield bench
+    bench.close()
+
+
+def test_updates_arrive_in_order_and_then_the_result(bench: Bench) -> None:
+    def work(progress: Progress) -> str:
+        progress("seeing", 0.5)
+        progress("writing", 7.0)
+        return "piece"
+
+    async def follow() -> tuple[list[Update], str]:
+        run = bench.start("me", work)
+        seen = [update async for updates in run.updates() for update in updates]
+        return seen, run.result()
+
+    assert asyncio.run(follow()) == ([Update("seeing", 0.5), Update("writing", 1.0)], "piece")
+
+
+def test_what_the_work_raises_reaches_the_follower(bench: Bench) -> None:
+    def work(_progress: Progress) -> None:
+        raise ZeroDivisionError
+
+    async def follow() -> None:
+        run = bench.start("me", work)
+        assert [updates async for updates in run.updates()] == []
+        run.result()
+
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(follow())
+
+
+def endless(started: threading.Event, ended: threading.Event, release: threading.Event) -> object:
+    def work(progress: Progress) -> None:
+        started.set()
+        try:
+            while not release.wait(0.01):
+                progress("working", 0.5)
+        finally:
+            ended.set()
+
+    return work
+
+
+def test_one_person_stops_only_their_own(bench: Bench) -> None:
+    started, ended, release = threading.Event(), threading.Event(), threading.Event()
+
+    async def follow() -> None:
+        run = bench.start("me", endless(started, ended, release))  # type: ignore[arg-type]
+        await asyncio.to_thread(started.wait, 10)
+        assert not bench.stop("somebody else")
+        assert not ended.is_set()
+        assert bench.stop("me")
+        async for _ in run.updates():
+            pass
+        assert await asyncio.to_thread(ended.wait, 10)
+        run.result()
+
+    with pytest.raises(StoppedError):
+        asyncio.run(follow())
+
+
+def test_the_next_run_waits_until_the_stopped_one_has_let_go(bench: Bench) -> None:
+    started, release, order = threading.Event(), threading.Event(), []
+
+    def stubborn(_progress: Progress) -> None:
+        started.set()
+        release.wait(10)
+        order.append("first")
+
+    async def follow() -> None:
+        first = bench.start("me", stubborn)
+        await asyncio.to_thread(started.wait, 10)
+        first.stop()
+        second = bench.start("you", lambda _: order.append("second"))
+        release.set()
+        async for _ in second.updates():
+            pass
+
+    asyncio.run(follow())
+    assert order == ["first", "second"]
+
+
+def test_a_folder_lives_until_the_worker_has_let_go(tmp_path: Path) -> None:
+    started, release = threading.Event(), threading.Event()
+    studio = Studio(LazyComposer(lambda: pytest.fail("not needed")), tmp_path)
+
+    def work(folder: Path, _progress: Progress) -> None:
+        (folder / "half").touch()
+        started.set()
+        release.wait(10)
+        (folder / "whole").touch()
+
+    async def leave_early() -> None:
+        with studio.job("me", work):
+            await asyncio.to_thread(started.wait, 10)
+        assert list(tmp_path.glob("run-*/half"))
+
+    asyncio.run(leave_early())
+    release.set()
+    studio.bench.prepare(lambda: None).result(10)
+    assert not list(tmp_path.glob("run-*"))
+    studio.bench.close()
+
+
+def test_networks_are_loaded_once_and_loading_is_tried_again() -> None:
+    answers: list[object] = [OSError("no weights"), "composer"]
+    stages: list[str] = []
+
+    def load() -> object:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    lazy = LazyComposer(load)  # type: ignore[arg-type]
+    with pytest.raises(OSError, match="no weights"):
+        lazy.ready()
+    assert lazy.ready(lambda stage, _: stages.append(stage)) == "composer"
+    assert lazy.ready() == "composer"
+    assert stages == ["Loading the networks"]
