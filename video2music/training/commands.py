@@ -1,7 +1,15 @@
 """`python -m video2music train amt|dynamics|eye`: from words on the command line to the training loops."""
 
 import argparse
+import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+from video2music.errors import DatasetError
+
+CORPORA_LAYOUT = ("pop909", "chord_corpora")
+"""Folders looked for below --corpora; a folder with neither is read as a corpus itself."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,9 +27,72 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--emotion-loss",
         type=float,
+        default=0.0,
         metavar="W",
-        help="amt: share of the paper's emotion term in the loss, 0 to 1 (published 0.6; ours 0)",
+        help="amt: share of the paper's emotion term in the loss, 0 to 1 (the paper: 0.6; the shipped weights: 0)",
     )
-    parser.add_argument("--corpora", type=Path, metavar="DIR", help="amt: chord corpora to pre-train the decoder on")
+    parser.add_argument("--corpora", type=Path, metavar="DIR", help="amt: chord corpora to learn harmony from as well")
     parser.add_argument("--oasis", type=Path, metavar="DIR", help="eye: the OASIS photographs and norms")
     parser.add_argument("--mved", type=Path, metavar="DIR", help="eye: the labelled music-video clips")
+
+
+def run(options: argparse.Namespace) -> dict[str, Any]:
+    """Train one network.
+
+    Args:
+        options: as described by `add_arguments`.
+
+    Returns:
+        Scores and the path of the weights.
+
+    Raises:
+        DatasetError: the data was not named or does not have the expected layout.
+    """
+    commands = {"amt": _train_amt, "dynamics": _train_dynamics, "eye": _train_eye}
+    facts = commands[options.network](options)
+    if not options.json:
+        print(json.dumps(facts, indent=1))  # noqa: T201 - this is a command
+    return {"file": str(options.output), **facts}
+
+
+def _need(options: argparse.Namespace, name: str) -> Path:
+    folder: Path | None = getattr(options, name)
+    if folder is None:
+        raise DatasetError(f"This network learns from data that was not named (--{name})", remedy=f"Give --{name} DIR")
+    return folder
+
+
+def _train_amt(options: argparse.Namespace) -> dict[str, Any]:
+    from video2music.training.amt import AmtTrainingOptions, train_amt
+
+    data = _need(options, "data")
+    chosen = AmtTrainingOptions(emotion_loss=options.emotion_loss, corpora=_corpora(options.corpora))
+    loop = replace(chosen.loop, seed=options.seed, **_epochs(options))
+    return dict(train_amt(data, options.output, replace(chosen, loop=loop), resume=options.resume))
+
+
+def _train_dynamics(options: argparse.Namespace) -> dict[str, Any]:
+    from video2music.training.dynamics import DynamicsTrainingOptions, train_dynamics
+
+    data = _need(options, "data")
+    chosen = DynamicsTrainingOptions()
+    loop = replace(chosen.loop, seed=options.seed, **_epochs(options))
+    return dict(train_dynamics(data, options.output, replace(chosen, loop=loop), resume=options.resume))
+
+
+def _train_eye(options: argparse.Namespace) -> dict[str, Any]:
+    from video2music.training.emotion_head import train_emotion_head
+
+    oasis, mved = _need(options, "oasis"), _need(options, "mved")
+    return dict(train_emotion_head(oasis, mved, options.output, seed=options.seed))
+
+
+def _epochs(options: argparse.Namespace) -> dict[str, int]:
+    return {} if options.epochs is None else {"epochs": options.epochs}
+
+
+def _corpora(folder: Path | None) -> tuple[Path, ...]:
+    if folder is None:
+        return ()
+    known = tuple(folder / name for name in CORPORA_LAYOUT if (folder / name).is_dir())
+    return known or (folder,)
