@@ -165,7 +165,7 @@ def summarise(bounds: list[dict[str, float]], stages: list[dict[str, float]]) ->
 
 def describe(clip: Path) -> str:
     """Return name, size and length of a clip."""
-    from video2music.video import probe
+    from video2music.video.probe import probe
 
     info = probe(clip)
     return f"{clip.name}, {info.width}x{info.height}, {info.duration_s:.1f} s"

@@ -100,7 +100,7 @@ def run_compose(options: argparse.Namespace) -> dict[str, Any]:
     from video2music.piece import FILE_NAMES
     from video2music.pipeline import load
     from video2music.terminal import StageBars
-    from video2music.video import probe
+    from video2music.video.probe import probe
 
     probe(options.clip)  # a file that is no video is refused before any network is loaded
     with OutputFolder(options.output, FILE_NAMES, protect=(options.clip,)):
@@ -140,7 +140,7 @@ def run_analyze(options: argparse.Namespace) -> dict[str, Any]:
     from video2music.features.eye import load_eye
     from video2music.features.video_features import EMOTIONS
     from video2music.terminal import StageBars
-    from video2music.video import probe
+    from video2music.video.probe import probe
 
     engine = find_engine(options.engine)
     probe(options.clip)

@@ -108,7 +108,7 @@ class Piece:
             OutputError: the folder cannot be written, or holds files that are not ours.
         """
         from video2music.music.mastering import write_wav
-        from video2music.video import mux
+        from video2music.video.mux import mux
 
         names = FILE_NAMES if stem is None else tuple(stem + Path(name).suffix for name in FILE_NAMES)
         timer = StageTimer(progress)

@@ -10,7 +10,7 @@ import numpy as np
 from video2music.engines import Engine, find_engine
 from video2music.harmony.key import Key, parse_key
 from video2music.harmony.parsing import parse_primer
-from video2music.harmony.vocabulary import symbol, transpose
+from video2music.harmony.vocabulary import attribute_id, quality_of, transpose
 from video2music.music.score import Score
 from video2music.piece import Piece
 from video2music.progress import Progress, StageTimer
@@ -166,33 +166,55 @@ class Composer:
         Raises:
             ChordParseError: the primer holds a chord outside the vocabulary.
         """
-        import torch
-
-        from video2music.models.generation import generate_chords, predict_dynamics
-        from video2music.models.sampling import PUBLISHED_SAMPLING, Sampling
+        from video2music.models.generation import predict_dynamics
+        from video2music.music.ending import resolve
 
         timer = timer or StageTimer()
         key = key or key_for(features)
         seed = secrets.randbelow(LARGEST_SEED + 1) if seed is None else seed
         with timer.stage("chords", "Writing the chords") as tell:
-            chords = generate_chords(
-                self.amt,
-                features,
-                mode=key.mode,
-                primer=parse_primer(primer, key) if primer else (),
-                generator=torch.Generator().manual_seed(seed),
-                sampling=sampling or (PUBLISHED_SAMPLING if as_published else Sampling()),
-                progress=tell,
-            )
+            chords = self._draw_chords(features, key, primer or "", seed, as_published, sampling, tell)
         with timer.stage("dynamics", "Shaping density and loudness"):
             dynamics = predict_dynamics(self.dynamics, features)
-        return Score(
-            chords=tuple(symbol(transpose(chord, key.shift), flats=key.prefers_flats) for chord in chords),
+        score = Score(
+            chords=tuple(key.spell(transpose(chord, key.shift)) for chord in chords),
             note_density=dynamics.note_density,
             loudness=dynamics.loudness,
             key=str(key),
             seed=seed,
             duration_s=features.duration_s,
+        )
+        return score if as_published else resolve(score)
+
+    def _draw_chords(
+        self,
+        features: "VideoFeatures",
+        key: Key,
+        primer: str,
+        seed: int,
+        as_published: bool,  # noqa: FBT001 - passed on
+        sampling: "Sampling | None",
+        progress: Progress,
+    ) -> tuple[int, ...]:
+        """Draw one chord per second, in C major or A minor."""
+        import torch
+
+        from video2music.models.generation import generate_chords
+        from video2music.models.sampling import AS_PUBLISHED, Sampling
+
+        # The published system read a primer in C and, by mistake, a major chord in it as "no chord".
+        primer_ids = parse_primer(primer, parse_key("C major") if as_published else key)
+        return generate_chords(
+            self.amt,
+            features,
+            mode=key.mode,
+            primer=primer_ids,
+            primer_attributes=[0 if quality_of(chord) == "maj" else attribute_id(chord) for chord in primer_ids]
+            if as_published
+            else None,
+            generator=torch.Generator().manual_seed(seed),
+            sampling=sampling or (AS_PUBLISHED if as_published else Sampling()),
+            progress=progress,
         )
 
 
