@@ -173,7 +173,15 @@ class Composer:
         key = key or key_for(features)
         seed = secrets.randbelow(LARGEST_SEED + 1) if seed is None else seed
         with timer.stage("chords", "Writing the chords") as tell:
-            chords = self._draw_chords(features, key, primer or "", seed, as_published, sampling, tell)
+            chords = self._draw_chords(
+                features,
+                key=key,
+                primer=primer or "",
+                seed=seed,
+                as_published=as_published,
+                sampling=sampling,
+                progress=tell,
+            )
         with timer.stage("dynamics", "Shaping density and loudness"):
             dynamics = predict_dynamics(self.dynamics, features)
         score = Score(
@@ -189,10 +197,11 @@ class Composer:
     def _draw_chords(
         self,
         features: "VideoFeatures",
+        *,
         key: Key,
         primer: str,
         seed: int,
-        as_published: bool,  # noqa: FBT001 - passed on
+        as_published: bool,
         sampling: "Sampling | None",
         progress: Progress,
     ) -> tuple[int, ...]:
@@ -200,7 +209,7 @@ class Composer:
         import torch
 
         from video2music.models.generation import generate_chords
-        from video2music.models.sampling import AS_PUBLISHED, Sampling
+        from video2music.models.sampling import PUBLISHED_SAMPLING, Sampling
 
         # The published system read a primer in C and, by mistake, a major chord in it as "no chord".
         primer_ids = parse_primer(primer, parse_key("C major") if as_published else key)
@@ -213,7 +222,7 @@ class Composer:
             if as_published
             else None,
             generator=torch.Generator().manual_seed(seed),
-            sampling=sampling or (AS_PUBLISHED if as_published else Sampling()),
+            sampling=sampling or (PUBLISHED_SAMPLING if as_published else Sampling()),
             progress=progress,
         )
 
