@@ -52,7 +52,7 @@ class _Step:
 def arrange(score: Score, *, as_published: bool = False) -> pretty_midi.PrettyMIDI:
     """Arrange a score for piano.
 
-    Note density chooses the figure, loudness the velocity. Every chord tone sounds, no note reaches into a chord that it
+    Note density chooses the figure, loudness the velocity. Every chord tone sounds, no note reaches into a chord it
     does not belong to, and the piece comes to rest on the tonic before its duration is over.
 
     Args:
