@@ -11,8 +11,6 @@ from typing import Any
 import pytest
 from gradio_client import Client, handle_file
 
-from video2music.web import app
-
 
 def load_fakes() -> Any:  # noqa: ANN401 - a module read from beside this file
     name = "fake_composer"
@@ -28,23 +26,17 @@ def load_fakes() -> Any:  # noqa: ANN401 - a module read from beside this file
 
 @pytest.fixture(scope="session")
 def session_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
-    composer = load_fakes().FakeComposer()
-    page, studio = app.build(lambda: composer, root=tmp_path_factory.mktemp("uploads"))
-    url = app.launch(page, app.Address(port=None), block=False)
-    client = partial(Client, url, verbose=False, analytics_enabled=False)
-    yield SimpleNamespace(url=url, composer=composer, studio=studio, client=client)
-    page.close(verbose=False)
-    studio.bench.close()
+    fakes = load_fakes()
+    with fakes.serve(fakes.FakeComposer(), tmp_path_factory.mktemp("uploads")) as page:
+        page.client = partial(Client, page.url, verbose=False, analytics_enabled=False)
+        yield page
 
 
 @pytest.fixture
 def served(session_page: SimpleNamespace) -> Iterator[SimpleNamespace]:
-    """The page, with a composer that fails at nothing and waits for nobody."""
-    composer = session_page.composer
-    composer.failure, composer.most_at_once = None, 0
-    composer.finished.clear()
+    load_fakes().calm(session_page.composer)
     yield session_page
-    composer.gate.set()
+    session_page.composer.gate.set()
 
 
 @pytest.fixture

@@ -1,9 +1,14 @@
-"""A composer without networks: it writes real, tiny files, and waits where a test wants to look at the page."""
+"""A composer without networks: it writes real, tiny files, and waits where a test wants to look at the page.
+
+Both conftest files, here and in the browser folder, read this one and serve the page with it.
+"""
 
 import json
 import shutil
 import threading
 import wave
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,11 +17,11 @@ import av
 import numpy as np
 import pretty_midi
 
-from emotion.errors import RefusalError
 from video2music.errors import VideoReadError
 from video2music.features.video_features import VideoFeatures
 from video2music.music.score import Score
 from video2music.progress import Progress
+from video2music.web import app
 
 STAGES_BEFORE = ("Watching the video",)
 HELD_STAGE = "Writing the chords"
@@ -125,4 +130,20 @@ class FakeComposer:
         return FakePiece(clip, score, features)
 
 
-REFUSAL = RefusalError("The sound font is missing", where="/usr/share/sounds", remedy="Install fluid-soundfont-gm")
+@contextmanager
+def serve(composer: object, root: Path, **address: object) -> Iterator[SimpleNamespace]:
+    """Serve the page on a free port until the block ends."""
+    page, studio = app.build(lambda: composer, root=root)
+    url = app.launch(page, app.Address(port=None, **address), block=False)
+    try:
+        yield SimpleNamespace(url=url, composer=composer, studio=studio, blocks=page)
+    finally:
+        page.close(verbose=False)
+        studio.bench.close()
+
+
+def calm(composer: FakeComposer) -> None:
+    """Let the composer fail at nothing and wait for nobody, and forget what it did."""
+    composer.failure, composer.most_at_once = None, 0
+    composer.finished.clear()
+    composer.gate.set()

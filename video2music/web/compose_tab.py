@@ -14,6 +14,7 @@ import gradio as gr
 from emotion.errors import RefusalError
 from video2music.web import compose_view as view
 from video2music.web.composer import ComposedPiece, SavedFiles
+from video2music.web.folders import given_name
 from video2music.web.runs import Run, StoppedError
 from video2music.web.studio import QUEUE, Studio
 from video2music.web.wishes_form import CHORD_HELP, ORIGINAL_SOUND, key_choices, read_wishes
@@ -166,7 +167,7 @@ class ComposePage:
             async for updates in run.updates():
                 course = course.follow(updates)
                 yield {self.stage.status: view.progress_card(course)}
-            yield self.outcome(run, upload.name, started)
+            yield self.outcome(run, given_name(upload), started)
 
     def outcome(self, run: Run[tuple[ComposedPiece, SavedFiles]], name: str, started: float) -> Changes:
         """Show what a run led to; the last result stays unless there is a new one."""

@@ -12,6 +12,7 @@ import gradio as gr
 from emotion.errors import RefusalError
 from video2music.progress import Progress
 from video2music.web.compose_view import UNEXPECTED, refusal_sentence
+from video2music.web.folders import given_name
 from video2music.web.runs import StoppedError
 from video2music.web.studio import QUEUE, Studio
 from video2music.web.wishes_form import KEYS, LARGEST_SEED, ORIGINAL_SOUND, read_wishes
@@ -56,7 +57,7 @@ class Endpoints:
         try:
             wishes = read_wishes(key, primer, seed, original)
         except RefusalError as error:
-            raise refused(error, upload.name) from error
+            raise refused(error, given_name(upload)) from error
         work = partial(self.studio.compose, upload, wishes)
         async for _, files in self.finished(upload, work, request, progress):
             yield str(files.video), str(files.music), str(files.midi), str(files.result)
@@ -83,7 +84,7 @@ class Endpoints:
             try:
                 outcome = run.result()
             except RefusalError as error:
-                raise refused(error, upload.name) from error
+                raise refused(error, given_name(upload)) from error
             except StoppedError as error:
                 raise gr.Error("Stopped.", print_exception=False) from error
             except Exception as error:

@@ -98,6 +98,11 @@ def bring_in(clip: Path, folder: Path) -> Path:
     return own
 
 
+def given_name(clip: Path) -> str:
+    """Return a clip's name as the person knows it; browsers send a quotation mark as %22."""
+    return clip.name.replace("%22", '"')
+
+
 def safe_suffix(name: str) -> str:
     """Return the ending of a file name if it is a plain one, else nothing; FFmpeg itself looks at the content."""
     suffix = Path(name).suffix.lower()

@@ -10,7 +10,7 @@ from typing import TypeVar
 from video2music.features.video_features import VideoFeatures
 from video2music.progress import Progress
 from video2music.web.composer import ComposedPiece, LazyComposer, Original, SavedFiles
-from video2music.web.folders import bring_in, safe_stem, working_folder
+from video2music.web.folders import bring_in, given_name, safe_stem, working_folder
 from video2music.web.runs import Bench, Run
 
 QUEUE = "composing"
@@ -86,7 +86,7 @@ class Studio:
             original=wishes.original,
             progress=progress,
         )
-        return piece, piece.save(folder / "piece", stem=f"{safe_stem(clip.name)} - music", progress=progress)
+        return piece, piece.save(folder / "piece", stem=f"{safe_stem(given_name(clip))} - music", progress=progress)
 
     def analyze(self, clip: Path, folder: Path, progress: Progress) -> VideoFeatures:
         """See an uploaded video; runs in the worker.

@@ -1,0 +1,116 @@
+"""Chromium, the served page, and a watch over every request that the page makes."""
+
+import importlib.util
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE_MS = 20_000
+
+
+def load_fakes() -> ModuleType:
+    """Read the fake composer that the tests without a browser use too."""
+    name = "fake_composer"
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, Path(__file__).parents[1] / "web" / f"{name}.py")
+        assert spec is not None
+        assert spec.loader is not None
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if shutil.which(CHROMIUM) is None:
+        pytest.skip(f"needs Debian's chromium at {CHROMIUM} (apt install chromium)")
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def serve() -> Callable[..., Iterator[SimpleNamespace]]:
+    """Serve the page with any composer: `with serve(composer, folder) as page`."""
+    return load_fakes().serve
+
+
+@pytest.fixture(scope="session")
+def session_page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
+    assert browser  # the page is only served where it can be opened
+    with load_fakes().serve(load_fakes().FakeComposer(), tmp_path_factory.mktemp("uploads")) as page:
+        yield page
+
+
+@pytest.fixture
+def served(session_page: SimpleNamespace) -> Iterator[SimpleNamespace]:
+    load_fakes().calm(session_page.composer)
+    yield session_page
+    session_page.composer.gate.set()
+
+
+@pytest.fixture(scope="session")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """One context, so that the page's scripts are fetched once; every window is a session of its own all the same."""
+    with browser.new_context(viewport={"width": 1280, "height": 860}) as context:
+        context.set_default_timeout(PATIENCE_MS)
+        yield context
+
+
+@pytest.fixture
+def open_window(context: BrowserContext) -> Iterator[Callable[..., Page]]:
+    """Open a window on an address; the test fails if the page ever asks another computer for anything."""
+    windows: list[Page] = []
+    strangers: list[str] = []
+    defects: list[str] = []
+
+    def watch(request: Request) -> None:
+        address = urlsplit(request.url)
+        if address.scheme not in {"data", "blob"} and address.hostname != "127.0.0.1":
+            strangers.append(request.url)
+
+    def open_one(url: str, *, width: int = 1280, height: int = 860, dark: bool = False) -> Page:
+        page = context.new_page()
+        windows.append(page)
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme="dark" if dark else "light", reduced_motion="reduce")
+        page.on("request", watch)
+        page.on("pageerror", lambda error: defects.append(str(error)))
+        page.goto(url, wait_until="commit")
+        page.locator("#compose").wait_for()
+        return page
+
+    yield open_one
+    for window in windows:
+        window.close()
+    assert not strangers
+    assert not defects
+
+
+@pytest.fixture
+def page(open_window: Callable[..., Page], served: SimpleNamespace) -> Page:
+    return open_window(served.url)

@@ -1,0 +1,226 @@
+"""A person and the first tab: upload, compose, watch, stop, download, and what goes wrong."""
+
+import json
+import wave
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import av
+import pretty_midi
+import pytest
+from playwright.sync_api import Page, expect
+
+from emotion.errors import RefusalError
+
+DOWNLOADS = ("get-video", "get-music", "get-midi", "get-result")
+
+
+@pytest.fixture
+def clip(make_clip: Callable[..., Path], tmp_path: Path) -> Path:
+    path = tmp_path / "holiday.mp4"
+    path.write_bytes(make_clip(seconds=2.0).read_bytes())
+    return path
+
+
+def upload(page: Page, clip: Path) -> None:
+    page.set_input_files("#clip input[type=file]", clip)
+    page.locator("#clip video").wait_for()
+
+
+def compose(page: Page) -> None:
+    page.get_by_role("button", name="Compose", exact=True).click()
+
+
+def fetch(page: Page, button: str) -> Path:
+    with page.expect_download() as waiting:
+        page.locator(f"#{button}").click()
+    path = Path(waiting.value.path())
+    return path.rename(path.with_name(waiting.value.suggested_filename))
+
+
+def plays(page: Page) -> None:
+    """Start the result and see its clock move and its sound decoded."""
+    page.locator("#piece video").evaluate("video => { video.muted = true; return video.play(); }")
+    page.wait_for_function("document.querySelector('#piece video').currentTime > 0.2")
+    page.wait_for_function("document.querySelector('#piece video').webkitAudioDecodedByteCount > 0")
+
+
+def test_upload_compose_play_download(page: Page, clip: Path) -> None:
+    upload(page, clip)
+    page.get_by_label("Key", exact=True).click()
+    page.get_by_role("option", name="B♭ major").click()
+    page.get_by_label("Begin with these chords").fill("Bb Eb")
+    page.get_by_label("Keep it under the music").check()
+    page.get_by_label("Seed").fill("77")
+    compose(page)
+    summary = page.locator("#summary")
+    for words in ("Music for holiday.mp4", "B♭ major", "mostly tense, partly sad", "77"):
+        expect(summary).to_contain_text(words)
+    expect(page.locator("#empty")).to_be_hidden()
+    plays(page)
+    video, music, midi, result = (fetch(page, button) for button in DOWNLOADS)
+    assert [path.name for path in (video, music, midi, result)] == [
+        f"holiday - music.{ending}" for ending in ("mp4", "wav", "mid", "json")
+    ]
+    with av.open(str(video)) as container:
+        assert (len(container.streams.video), len(container.streams.audio)) == (1, 1)
+    with wave.open(str(music)) as sound:
+        assert sound.getnframes() == pytest.approx(2 * 44100, rel=0.05)
+    assert pretty_midi.PrettyMIDI(str(midi)).get_end_time() > 0
+    assert json.loads(result.read_text())["chords"][0]["symbol"] == "Bb"
+
+
+def test_progress_is_named_and_measured_then_stopped(page: Page, clip: Path, served: SimpleNamespace) -> None:
+    served.composer.gate.clear()
+    upload(page, clip)
+    compose(page)
+    bar = page.get_by_role("progressbar", name="Writing the chords")
+    expect(bar).to_have_attribute("aria-valuenow", "60")
+    expect(page.locator(".stages")).to_contain_text("Watching the video")
+    expect(page.locator("#compose")).to_be_disabled()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("#status")).to_contain_text("Stopped")
+    expect(page.locator("#stop")).to_be_hidden()
+    expect(page.locator("#compose")).to_be_enabled()
+    served.composer.gate.set()
+    compose(page)
+    expect(page.locator("#summary")).to_contain_text("Music for holiday.mp4")
+    assert len(served.composer.finished) == 1
+
+
+def test_stopping_in_line_leaves_the_other_person_alone(
+    page: Page, clip: Path, served: SimpleNamespace, open_window: Callable[..., Page]
+) -> None:
+    served.composer.gate.clear()
+    other = open_window(served.url)
+    upload(page, clip)
+    upload(other, clip)
+    compose(page)
+    expect(page.get_by_role("progressbar", name="Writing the chords")).to_be_visible()
+    compose(other)
+    expect(other.locator("#status")).to_contain_text("Waiting for the piece before yours")
+    other.get_by_role("button", name="Stop").click()
+    expect(other.locator("#status")).to_contain_text("Stopped")
+    served.composer.gate.set()
+    expect(page.locator("#summary")).to_contain_text("Music for holiday.mp4")
+    expect(other.locator("#result")).to_be_hidden()
+    assert len(served.composer.finished) == 1
+
+
+def test_closing_the_window_frees_the_place(
+    page: Page, clip: Path, served: SimpleNamespace, open_window: Callable[..., Page]
+) -> None:
+    served.composer.gate.clear()
+    leaver = open_window(served.url)
+    upload(leaver, clip)
+    compose(leaver)
+    expect(leaver.get_by_role("progressbar", name="Writing the chords")).to_be_visible()
+    leaver.close()
+    upload(page, clip)
+    compose(page)
+    expect(page.get_by_role("progressbar", name="Writing the chords")).to_be_visible()
+    served.composer.gate.set()
+    expect(page.locator("#summary")).to_contain_text("Music for holiday.mp4")
+    assert len(served.composer.finished) == 1
+
+
+def test_a_failed_run_leaves_the_last_result(page: Page, clip: Path, served: SimpleNamespace) -> None:
+    upload(page, clip)
+    page.get_by_label("Seed").fill("5")
+    compose(page)
+    expect(page.locator("#summary")).to_contain_text("Seed")
+    source = page.locator("#piece video").get_attribute("src")
+    served.composer.failure = RefusalError("The sound font is missing", remedy="Install fluid-soundfont-gm")
+    compose(page)
+    expect(page.get_by_role("alert")).to_contain_text("The sound font is missing. Install fluid-soundfont-gm.")
+    expect(page.locator("#summary")).to_contain_text("Music for holiday.mp4")
+    assert page.locator("#piece video").get_attribute("src") == source
+    served.composer.failure = None
+    compose(page)
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_defect_is_one_calm_sentence(page: Page, clip: Path, served: SimpleNamespace) -> None:
+    served.composer.failure = ZeroDivisionError("tensor 17 exploded")
+    upload(page, clip)
+    compose(page)
+    expect(page.get_by_role("alert")).to_contain_text("please try again")
+    expect(page.locator("#compose")).to_be_enabled()
+    for words in ("tensor", "Traceback", "ZeroDivision"):
+        assert words not in page.content()
+
+
+def test_no_clip_yet(page: Page) -> None:
+    compose(page)
+    expect(page.get_by_role("alert")).to_contain_text("There is no clip yet. Choose a video")
+    expect(page.locator("#compose")).to_be_enabled()
+
+
+def test_a_chord_that_does_not_exist_is_named_on_leaving_the_field(page: Page, clip: Path) -> None:
+    upload(page, clip)
+    field = page.get_by_label("Begin with these chords")
+    field.fill("C Amaj9")
+    field.blur()
+    expect(page.locator("#primer-hint")).to_contain_text("Amaj7")
+    compose(page)
+    expect(page.locator("#status")).to_contain_text("Not started")
+    field.fill("C Amaj7")
+    field.blur()
+    expect(page.locator("#primer-hint .hint")).to_have_count(0)
+    compose(page)
+    expect(page.locator("#summary")).to_contain_text("Amaj7")
+
+
+def test_text_that_calls_itself_a_video(page: Page, tmp_path: Path) -> None:
+    diary = tmp_path / "diary.mp4"
+    diary.write_text("dear diary")
+    page.set_input_files("#clip input[type=file]", diary)
+    page.locator("#clip video").wait_for(state="attached")
+    compose(page)
+    expect(page.get_by_role("alert")).to_contain_text("This is not a video: diary.mp4. Choose an mp4")
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [('<b>"it\'s" ${1+1} {{x}}🎬.mp4', 'b"it\'s" 1+1 x🎬.mp4'), ("-rf ..mp4", "-rf ..mp4")]
+)
+def test_a_hostile_name_is_only_a_name(page: Page, clip: Path, name: str, shown: str) -> None:
+    upload(page, clip.rename(clip.with_name(name)))
+    compose(page)
+    expect(page.locator("#summary h2")).to_have_text(f"Music for {shown}")
+    assert page.locator("#summary h2 *").count() == 0
+    stem = fetch(page, "get-result").stem
+    assert stem.endswith(" - music")
+    assert not stem.startswith("-")
+
+
+def test_what_is_typed_is_shown_as_typed(page: Page) -> None:
+    field = page.get_by_label("Begin with these chords")
+    field.fill("${1+1}{{2}}<b>")
+    field.blur()
+    expect(page.locator("#primer-hint")).to_contain_text("${1+1}{{2}}<b>")
+
+
+def test_a_drawn_seed_is_used_and_shown(page: Page, clip: Path) -> None:
+    upload(page, clip)
+    page.get_by_role("button", name="Draw one").click()
+    expect(page.get_by_label("Seed")).not_to_have_value("")
+    seed = page.get_by_label("Seed").input_value()
+    compose(page)
+    expect(page.locator("#summary .facts")).to_contain_text(f"Seed{seed}")
+
+
+def test_a_full_line_says_so(page: Page, clip: Path, served: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    queue = served.blocks._queue
+    upload(page, clip)
+    push = queue.push
+
+    async def refuse_to_compose(body: object, *rest: object, **more: object) -> tuple[bool, str, str]:
+        if served.blocks.fns[body.fn_index].concurrency_id == "composing":
+            return False, "Queue is full. Max size is 20 and size is 20.", "queue_full"
+        return await push(body, *rest, **more)
+
+    monkeypatch.setattr(queue, "push", refuse_to_compose)
+    compose(page)
+    expect(page.locator("#status")).to_contain_text("Too many pieces are waiting")
+    expect(page.locator("#compose")).to_be_enabled()
