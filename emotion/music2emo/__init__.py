@@ -1,1 +1,1 @@
-"""Music2Emo: Kang and Herremans, "Towards Unified Music Emotion Recognition across Dimensional and Categorical Models"."""
+"""Music2Emo: Kang and Herremans, "Towards Unified Music Emotion Recognition", arXiv 2502.03979."""

@@ -1,4 +1,4 @@
-"""The chord network: bi-directional transformer over a constant-Q spectrum (Park et al., ISMIR 2019), published names."""
+"""The chord network: bi-directional transformer over a constant-Q spectrum (Park et al. 2019), published names."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class ChordAttention(nn.Module):
         return merged
 
     def _split(self, x: Tensor) -> Tensor:
-        return x.unflatten(2, (self.heads, -1)).transpose(1, 2)
+        return x.reshape(*x.shape[:2], self.heads, -1).transpose(1, 2)
 
 
 class ChordConvolution(nn.Module):
@@ -122,7 +122,8 @@ class DirectedBlock(nn.Module):
     def forward(self, x: Tensor, bias: Tensor) -> Tensor:
         """Return (B, T, hidden)."""
         x = self.dropout(x + self.multi_head_attention(self.layer_norm_mha(x), bias))
-        return self.dropout(x + self.positionwise_convolution(self.layer_norm_ffn(x)))
+        changed: Tensor = self.dropout(x + self.positionwise_convolution(self.layer_norm_ffn(x)))
+        return changed
 
 
 class TwoWayBlock(nn.Module):

@@ -1,0 +1,257 @@
+"""The Music2Emo engine: what was heard becomes valence, arousal, tags, key and chords."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from emotion.audio import Audio
+from emotion.moods import calibrated_probabilities, mood_tags
+from emotion.music2emo.checkpoints import chord_tensors, student_tensors
+from emotion.music2emo.chord_network import ChordNetwork
+from emotion.music2emo.chords import ChordRecogniser, chords_between
+from emotion.music2emo.hearing import Heard, Progress, hear
+from emotion.music2emo.key import Key, find_key
+from emotion.music2emo.mert import MertEncoder, load_mert
+from emotion.music2emo.networks import CHORD_LENGTH, Student, pad_chords
+from emotion.music2emo.released import Notify, checkpoint_names, find_released
+from emotion.music2emo.vocabulary import NO_CHORD, UNKNOWN, chord_tokens
+from emotion.prediction import HIGHEST, LOWEST, ChordSpan, Curve, Prediction
+from emotion.sound_facts import sound_doubts
+from emotion.weights import load_into
+
+NAME = "music2emo"
+CURVE_REACH = 1
+"""Moments before and after a moment that its point of the curve averages: about 15 s together."""
+
+CHORD_REACH_S = 15.0
+UNSURE_CHORDS = 0.35
+LITTLE_HARMONY = 0.2
+UNFIT_KEY = 0.5
+
+
+@dataclass(frozen=True)
+class _Harmony:
+    """What the student reads of chords and key."""
+
+    chords: tuple[ChordSpan, ...]
+    key: Key | None
+    shift: int
+    mode: int
+
+
+class Music2Emo:
+    """Music2Emo with its proven errors corrected, or as published.
+
+    Args:
+        encoder: MERT.
+        recogniser: the chord network.
+        tag_student: the student whose tags are used.
+        affect_student: the student whose valence and arousal are used; may be the same.
+        as_published: answer as the published program: mode always major, only the first 100 chords, segments of any
+            length counting the same, 0.5 for "as likely as always" in the tags, C major where no key is found, and a
+            stop at minor chords with a major seventh.
+        device: where the students run.
+    """
+
+    name = NAME
+
+    def __init__(
+        self,
+        encoder: MertEncoder,
+        recogniser: ChordRecogniser,
+        tag_student: Student,
+        affect_student: Student,
+        *,
+        as_published: bool = False,
+        device: torch.device | None = None,
+    ) -> None:
+        self.encoder, self.recogniser, self.as_published = encoder, recogniser, as_published
+        self.device = device or torch.device("cpu")
+        self.tag_student = tag_student.to(self.device).eval()
+        self.affect_student = affect_student.to(self.device).eval()
+
+    def predict(self, source: Path | str | Audio, *, progress: Progress | None = None) -> Prediction:
+        """Say what emotion a piece of music carries.
+
+        Args:
+            source: an audio or video file, or decoded audio; 0.25 s to 4 h.
+            progress: told the stage and the fraction done, 0..1.
+
+        Returns:
+            The prediction; its intervals are None, because none were calibrated for this engine.
+
+        Raises:
+            AudioReadError: the sound cannot be read.
+        """
+        prediction = self.interpret(hear(source, self.encoder, self.recogniser, progress=progress))
+        if progress is not None:
+            progress("done", 1.0)
+        return prediction
+
+    def interpret(self, heard: Heard) -> Prediction:
+        """Turn what was heard into a prediction."""
+        harmony = self._harmony(heard.chords)
+        logits, affect = self._answer(self._embedding(heard), harmony.chords, harmony)
+        return Prediction(
+            engine=self.name,
+            duration_s=heard.duration_s,
+            valence=float(affect[0]),
+            arousal=float(affect[1]),
+            valence_interval=None,
+            arousal_interval=None,
+            tags=dict(zip((tag.name for tag in mood_tags()), self._probabilities(logits).tolist(), strict=True)),
+            key="C major" if harmony.key is None and self.as_published else _text(harmony.key),
+            tempo_bpm=heard.tempo_bpm,
+            chords=heard.chords,
+            curve=self._curve(heard, harmony),
+            doubts=tuple(sound_doubts(heard.facts, heard.duration_s) + harmony_doubts(heard, harmony.key)),
+        )
+
+    def _harmony(self, chords: tuple[ChordSpan, ...]) -> _Harmony:
+        key = find_key(chords)
+        if self.as_published and len(chords) < 2:
+            key = None  # the published program writes no notes for a single chord and finds no key
+        minor = key is not None and key.minor and not self.as_published
+        return _Harmony(chords, key, 0 if key is None else key.shift, int(minor))
+
+    def _embedding(self, heard: Heard) -> NDArray[np.float32]:
+        weights = None if self.as_published else heard.segment_frames
+        return np.average(heard.segments, axis=0, weights=weights).astype(np.float32)
+
+    def _probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        if self.as_published:
+            return np.exp(-np.logaddexp(0.0, -logits))
+        return calibrated_probabilities(logits)
+
+    @torch.inference_mode()
+    def _answer(
+        self, embedding: NDArray[np.float32], chords: tuple[ChordSpan, ...] | list[ChordSpan], harmony: _Harmony
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Ask both students about one embedding and the chords that sound with it."""
+        read = chords[:CHORD_LENGTH] if self.as_published else chords
+        labels = [chord.label for chord in read]
+        tokens = chord_tokens(labels, harmony.shift, as_published=self.as_published)
+        rows, counts = (part.to(self.device) for part in pad_chords(torch.from_numpy(tokens)))
+        mert = torch.from_numpy(embedding)[None].to(self.device)
+        mode = torch.full((1, 1), harmony.mode, device=self.device)
+        answers = []
+        for student in (self.tag_student, self.affect_student):
+            # a long progression is read in rows of 100 changes, each counting as much as it holds
+            summaries = student.summarise_chords(rows, counts)
+            weights = counts.clamp(min=1).to(summaries.dtype)[:, None]
+            summary = (summaries * weights).sum(0, keepdim=True) / weights.sum()
+            answers.append(student.read(mert, summary, mode))
+        logits, affect = answers[0][0][0].double().cpu().numpy(), answers[1][1][0].double().cpu().numpy()
+        return logits, affect if self.as_published else np.clip(affect, LOWEST, HIGHEST)
+
+    def _curve(self, heard: Heard, harmony: _Harmony) -> Curve:
+        moments = heard.moments
+        middle = (moments.start_s + moments.end_s) / 2
+        points = []
+        for index, time_s in enumerate(middle):
+            near = slice(max(0, index - CURVE_REACH), index + CURVE_REACH + 1)
+            embedding = np.average(moments.embedding[near], axis=0, weights=moments.frames[near]).astype(np.float32)
+            chords = chords_between(harmony.chords, time_s - CHORD_REACH_S, time_s + CHORD_REACH_S)
+            points.append(self._answer(embedding, chords, harmony)[1])
+        valence, arousal = np.array(points).T
+        return Curve(middle, valence, arousal)
+
+
+def harmony_doubts(heard: Heard, key: Key | None) -> list[str]:
+    """Say in words what makes the chords a poor ground for an answer.
+
+    Args:
+        heard: what was heard.
+        key: the key found in it.
+
+    Returns:
+        Sentences, none when nothing is wrong.
+    """
+    length = sum(chord.duration_s for chord in heard.chords)
+    sounding = sum(chord.duration_s for chord in heard.chords if chord.label not in {NO_CHORD, UNKNOWN})
+    if sounding < LITTLE_HARMONY * length:
+        return ["Hardly any chords were heard, so key and mode could not help."]
+    doubts = []
+    if heard.chord_sureness < UNSURE_CHORDS:
+        doubts.append("The chords are guesses: the chord network was not sure of them.")
+    if key is None or key.correlation < UNFIT_KEY:
+        doubts.append("The chords fit no key well, so major or minor is a guess.")
+    return doubts
+
+
+def load_music2emo(
+    *,
+    weights: Path | None = None,
+    device: str | torch.device | None = None,
+    as_published: bool = False,
+    notify: Notify | None = None,
+) -> Music2Emo:
+    """Load the engine, downloading what is missing.
+
+    Args:
+        weights: a folder with all its files; nothing is downloaded then. Otherwise they are looked for in the usual
+            places, then in the download cache, then on the model hub.
+        device: "cpu", "cuda"; the processor by default.
+        as_published: as in `Music2Emo`; also takes both answers from the checkpoint the published program uses.
+        notify: told the licence of the weights before their first download; standard error by default.
+
+    Returns:
+        The engine.
+
+    Raises:
+        WeightsNotFoundError: a file is missing in `weights`.
+        DownloadError: a file had to be downloaded and could not be.
+        WeightsDamagedError: a file is not what was published.
+    """
+    place = torch.device(device or "cpu")
+
+    def find(key: str) -> Path:
+        return find_released(key, folder=weights, notify=notify)
+
+    encoder = load_mert(find("mert_configuration"), find("mert_weights"), device=place)
+    tensors, mean, deviation = chord_tensors(path := find("chords"))
+    network = ChordNetwork()
+    load_into(network, tensors, where=path)
+    tag_name, affect_name = checkpoint_names(as_published=as_published)
+    students = {name: load_student(find(name)) for name in {tag_name, affect_name}}
+    return Music2Emo(
+        encoder,
+        ChordRecogniser(network, mean, deviation, place),
+        students[tag_name],
+        students[affect_name],
+        as_published=as_published,
+        device=place,
+    )
+
+
+def load_student(path: Path) -> Student:
+    """Load a student from a released checkpoint or from training here.
+
+    Args:
+        path: a .ckpt of the authors, or a .safetensors that `python -m emotion train` wrote.
+
+    Returns:
+        The student, ready to answer.
+
+    Raises:
+        WeightsNotFoundError: there is no such file.
+        WeightsDamagedError: it does not hold a student.
+    """
+    if path.suffix == ".safetensors":
+        from emotion.weights import load_tensors
+
+        tensors, metadata = load_tensors(path)
+        student = Student(padding_mask=metadata.get("padding_mask") == "true")
+    else:
+        tensors, student = student_tensors(path), Student()
+    load_into(student, tensors, where=path)
+    return student.eval()
+
+
+def _text(key: Key | None) -> str | None:
+    return None if key is None else str(key)
