@@ -18,11 +18,11 @@ from video2music.harmony.vocabulary import CHORD_COUNT, from_harte, harte, symbo
         ("C", "C"), ("Am", "A:min"), ("F", "F"), ("G7", "G:7"), ("Bbmaj7", "A#:maj7"), ("F#m7", "F#:min7"),
         ("Dm6", "D:min6"), ("CM7", "C:maj7"), ("Gsus4", "G:sus4"), ("Bdim", "B:dim"), ("Ehdim7", "E:hdim7"),
         ("CM6", "C:maj6"), ("C6", "C:maj6"), ("Amin", "A:min"), ("A-", "A:min"), ("A-7", "A:min7"),
-        ("Bm7b5", "B:hdim7"), ("Bm7(b5)", "B:hdim7"), ("Bø", "B:hdim7"), ("Bø7", "B:hdim7"), ("Bo7", "B:dim7"), ("B°7", "B:dim7"),
-        ("Bo", "B:dim"), ("E+", "E:aug"), ("Eaug", "E:aug"), ("Gsus", "G:sus4"), ("Gsus2", "G:sus2"),
-        ("CΔ", "C:maj7"), ("Cbm", "B:min"), ("E#", "F"), ("Fb", "E"), ("B#7", "C:7"), ("B♭m", "A#:min"), ("F♯", "F#"), ("Bbb", "A"),
-        ("A:min7", "A:min7"), ("am", "A:min"), ("bb7", "A#:7"), ("CMaj7", "C:maj7"), ("CMIN7", "C:min7"), (" C ", "C"),
-        ("N", "N"), ("N.C.", "N"), ("Ebdim", "D#:dim"), ("Edim", "E:dim"),
+        ("Bm7b5", "B:hdim7"), ("Bm7(b5)", "B:hdim7"), ("Bø", "B:hdim7"), ("Bø7", "B:hdim7"), ("Bo7", "B:dim7"),
+        ("B°7", "B:dim7"), ("Bo", "B:dim"), ("E+", "E:aug"), ("Eaug", "E:aug"), ("Gsus", "G:sus4"), ("Gsus2", "G:sus2"),
+        ("CΔ", "C:maj7"), ("Cbm", "B:min"), ("E#", "F"), ("Fb", "E"), ("B#7", "C:7"), ("B♭m", "A#:min"), ("F♯", "F#"),
+        ("Bbb", "A"), ("A:min7", "A:min7"), ("am", "A:min"), ("bb7", "A#:7"), ("CMaj7", "C:maj7"), ("CMIN7", "C:min7"),
+        (" C ", "C"), ("N", "N"), ("N.C.", "N"), ("Ebdim", "D#:dim"), ("Edim", "E:dim"),
     ],
 )  # fmt: skip
 def test_typed_symbols(typed: str, label: str) -> None:

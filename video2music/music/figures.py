@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
+import numpy as np
+
 
 @dataclass(frozen=True)
 class Stroke:
@@ -45,8 +47,8 @@ class VelocityCurve:
     exponent: float
 
     def percent(self, loudness: float) -> int:
-        """Return loudness in whole percent as published, cut off below and clipped to the range of the curve."""
-        return int(min(max(100 * loudness, 0), self.ceiling))
+        """Return loudness in whole percent as published: in single precision, cut off, clipped to the curve."""
+        return min(max(int(np.float32(100) * np.float32(loudness)), 0), self.ceiling)
 
     def velocity(self, loudness: float) -> int:
         """Return the MIDI velocity.
