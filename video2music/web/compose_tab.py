@@ -243,6 +243,14 @@ def session_of(request: gr.Request) -> str:
     return str(request.session_hash)
 
 
+def bring_into_view(*places: str) -> str:
+    """Return a script that scrolls, on a small screen, until the last of the places that is shown can be seen."""
+    return f"""() => setTimeout(() => {{
+      const shown = {list(places)}.map(place => document.querySelector(place)).filter(place => place?.offsetHeight);
+      shown.at(-1)?.scrollIntoView({{block: "nearest"}});
+    }}, 60)"""
+
+
 def connect(page: ComposePage) -> None:
     """Connect the fields and buttons with the events."""
     form, stage = page.form, page.stage
@@ -259,17 +267,16 @@ def connect(page: ComposePage) -> None:
         form.primer_hint,
         **aside,
     )
-    begun = form.compose.click(
-        page.begin, form.inputs, controls, concurrency_limit=None, scroll_to_output=True, **private
-    )
+    begun = form.compose.click(page.begin, form.inputs, controls, concurrency_limit=None, **private)
     composed = begun.success(
         page.perform,
         form.inputs,
         everything,
         concurrency_limit=1,
         concurrency_id=QUEUE,
-        scroll_to_output=True,
         **private,
     )
+    begun.then(None, js=bring_into_view("#status"))
+    composed.then(None, js=bring_into_view("#status", "#piece"))
     composed.failure(page.lost, outputs=controls, **aside)
     stage.stop.click(page.stop, outputs=controls, cancels=[composed], **aside)

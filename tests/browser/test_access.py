@@ -1,0 +1,134 @@
+"""The page for everybody: keyboard, labels, contrast, a phone, a dark room, and a proxy in front."""
+
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from playwright.sync_api import Page, expect
+
+CONTRAST = """
+elements => {
+  const parse = colour => {
+    const parts = colour.match(/[\\d.]+/g).map(Number);
+    const scale = colour.startsWith('color(srgb') ? 255 : 1;
+    return [...parts.slice(0, 3).map(x => scale * x), parts[3] ?? 1];
+  };
+  const light = rgb => {
+    const linear = x => x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4;
+    const [r, g, b] = rgb.slice(0, 3).map(x => linear(x / 255));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = element => {
+    for (let at = element; at; at = at.parentElement) {
+      const colour = parse(getComputedStyle(at).backgroundColor);
+      if (colour[3] > 0.99) return colour;
+    }
+    return [255, 255, 255, 1];
+  };
+  return elements.filter(e => e.getClientRects().length).map(element => {
+    const [a, b] = [light(parse(getComputedStyle(element).color)), light(behind(element))].sort((x, y) => y - x);
+    return [element.textContent.trim().slice(0, 40), (a + 0.05) / (b + 0.05)];
+  });
+}
+"""
+
+TEXTS = (
+    "h1, .masthead p, [data-testid=block-info], #primer input, .help summary, #original label span, #draw, #compose, "
+    ".empty h2, .empty p, .colophon p, .notice strong, .notice p, .hint, .facts dt, .facts dd, .chords b, "
+    ".chords span, .summary h3 span, .stage, .percent, .stages li, #stop, #downloads button"
+)
+
+
+@pytest.fixture
+def clip(make_clip: Callable[..., Path]) -> Path:
+    return make_clip("holiday.mp4", seconds=2.0)
+
+
+def upload_and_compose(page: Page, clip: Path) -> None:
+    page.set_input_files("#clip input[type=file]", clip)
+    page.locator("#clip video").wait_for()
+    page.get_by_role("button", name="Compose", exact=True).click()
+
+
+def weak_texts(page: Page) -> list[tuple[str, float]]:
+    found = page.locator(TEXTS).evaluate_all(CONTRAST)
+    assert found
+    return [(text, ratio) for text, ratio in found if ratio < 4.5]
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_every_text_can_be_read(
+    open_window: Callable[..., Page], served: SimpleNamespace, clip: Path, *, dark: bool
+) -> None:
+    page = open_window(served.url, dark=dark)
+    page.get_by_role("button", name="Compose", exact=True).click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.get_by_label("Begin with these chords").fill("X")
+    page.get_by_label("Begin with these chords").blur()
+    expect(page.locator(".hint")).to_be_visible()
+    assert not weak_texts(page)
+    page.get_by_label("Begin with these chords").fill("")
+    served.composer.gate.clear()
+    upload_and_compose(page, clip)
+    expect(page.get_by_role("progressbar", name="Writing the chords")).to_be_visible()
+    assert not weak_texts(page)
+    served.composer.gate.set()
+    expect(page.locator("#summary h2")).to_be_visible()
+    assert not weak_texts(page)
+
+
+def test_everything_is_reached_by_keyboard_in_reading_order(page: Page) -> None:
+    names = """
+    () => {
+      const e = document.activeElement;
+      const style = getComputedStyle(e), around = e.closest('.wrap') ? getComputedStyle(e.closest('.wrap')) : style;
+      const ring = [style, around].some(s => s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2);
+      const name = e.getAttribute('aria-label') || e.labels?.[0]?.textContent || e.textContent || '';
+      if (e === document.body) return null;  // where Chromium rests after a list that folds itself away
+      return [name.trim().replace(/\\s+/g, ' '), ring];
+    }
+    """
+    reached = []
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        reached += filter(None, [page.evaluate(names)])
+    order = ["Drop a video", "Key", "Begin with", "Which chords", "Replace it", "Seed", "Draw one", "Compose"]
+    positions = [next((i for i, (name, _) in enumerate(reached) if name.startswith(word)), None) for word in order]
+    assert None not in positions, reached
+    assert positions == sorted(positions)
+    assert all(ring for _, ring in reached[: positions[-1] + 1]), reached
+
+
+def test_the_page_works_by_keyboard_alone(page: Page, clip: Path) -> None:
+    page.set_input_files("#clip input[type=file]", clip)
+    page.locator("#clip video").wait_for()
+    page.get_by_label("Key", exact=True).focus()
+    page.keyboard.type("A min")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Compose", exact=True).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#summary .facts")).to_contain_text("A minor")
+
+
+def test_a_phone(open_window: Callable[..., Page], served: SimpleNamespace, clip: Path) -> None:
+    page = open_window(served.url, width=390, height=844)
+    sideways = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.evaluate(sideways) == 0
+    served.composer.gate.clear()
+    upload_and_compose(page, clip)
+    expect(page.get_by_role("progressbar", name="Writing the chords")).to_be_in_viewport()
+    expect(page.get_by_role("button", name="Stop")).to_be_in_viewport()
+    served.composer.gate.set()
+    expect(page.locator("#piece video")).to_be_in_viewport()
+    assert page.evaluate(sideways) == 0
+    for button in page.locator("#downloads button, #compose").all():
+        box = button.bounding_box()
+        assert box is not None
+        assert box["height"] >= 44
+
+
+def test_a_dark_room(open_window: Callable[..., Page], served: SimpleNamespace) -> None:
+    page = open_window(served.url, dark=True)
+    red = page.evaluate("() => Number(getComputedStyle(document.body).backgroundColor.match(/[\\d.]+/)[0])")
+    assert red < 40
