@@ -110,9 +110,9 @@ def test_the_way_home_is_softer_and_sparser(make_score: MakeScore) -> None:
     score = make_score("C F G C F G C F G C", density=30, loudness=0.3)
     notes = notes_of(score)
     onsets = np.bincount([int(note.start + 1e-6) for note in notes])
-    loud = [max(note.velocity for note in notes if int(note.start + 1e-6) == step) for step in range(10)]
-    assert onsets[6] > onsets[7] > onsets[8]
-    assert loud[6] > loud[7] > loud[8] > loud[9]
+    loud = [max(note.velocity for note in step) for step in by_step(notes)]
+    assert onsets[5] > onsets[6] > onsets[7]
+    assert loud[5] > loud[6] > loud[7] > loud[8]
 
 
 @pytest.mark.parametrize(

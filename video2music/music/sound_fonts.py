@@ -4,12 +4,14 @@ import importlib.util
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from video2music.errors import SoundFontNotFoundError, SynthesisError
 
 ENVIRONMENT_VARIABLE = "VIDEO2MUSIC_SOUND_FONT"
 DEBIAN_FOLDERS = (Path("/usr/share/sounds/sf2"), Path("/usr/share/sounds/sf3"), Path("/usr/share/soundfonts"))
 _PREFERRED = ("FluidR3_GM.sf2", "MuseScore_General.sf2", "GeneralUser_GS.sf2", "default-GM.sf2")
+_PARTS = {b"INFO", b"sdta", b"pdta"}
 _INSTALL = "Install the Debian package fluid-soundfont-gm, or name a sound font file"
 
 
@@ -24,7 +26,7 @@ def find_sound_font(explicit: Path | None = None) -> Path:
         explicit: a file that shall be used.
 
     Returns:
-        Path of a file that begins and ends like a sound font.
+        Path of a file that is built like a sound font.
 
     Raises:
         SoundFontNotFoundError: there is none; the message says where it was looked for.
@@ -59,7 +61,7 @@ def check_sound_font(path: Path) -> None:
 
 
 def damage_of(path: Path) -> str | None:
-    """Return what is wrong with a file as a sound font, None if it begins like one and is as long as it says.
+    """Return what is wrong with a file as a sound font, None if it is built like one and as long as it says.
 
     Args:
         path: an existing file.
@@ -67,14 +69,29 @@ def damage_of(path: Path) -> str | None:
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
-            header = file.read(12)
+            kind, declared, form = _chunk(file)
+            if kind != b"RIFF" or form != b"sfbk":
+                return "it does not begin like a sound font"
+            if size < declared + 8:
+                return "it is shorter than it says, so a download or copy may have been cut off"
+            missing = _PARTS - set(_parts(file, size))
     except OSError as error:
         return f"it cannot be read ({error.strerror})"
-    if len(header) < 12 or header[:4] != b"RIFF" or header[8:] != b"sfbk":
-        return "it does not begin like a sound font"
-    if size < int.from_bytes(header[4:8], "little") + 8:
-        return "it is shorter than it says, so a download or copy may have been cut off"
-    return None
+    return f"its part {min(missing).decode()} is missing" if missing else None
+
+
+def _chunk(file: BinaryIO) -> tuple[bytes, int, bytes]:
+    """Read name, length and form of the chunk that begins here."""
+    header = file.read(12)
+    return header[:4], int.from_bytes(header[4:8], "little"), header[8:]
+
+
+def _parts(file: BinaryIO, size: int) -> Iterator[bytes]:
+    """List the forms of the chunks from here to the end of the file."""
+    while file.tell() < size:
+        _, length, form = _chunk(file)
+        yield form
+        file.seek(length - 4 + length % 2, os.SEEK_CUR)
 
 
 def _candidates() -> Iterator[Path]:

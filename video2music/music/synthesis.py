@@ -25,6 +25,7 @@ TAIL_S = 2.0
 """How long the last notes may fade when no duration is asked for."""
 
 _LONGEST_FADE_S = 0.1
+_SILENCE = 1e-5  # the reverb never rests completely
 _DRUM_CHANNEL, _DRUM_BANK, _CHANNELS = 9, 128, 16
 _LOG_LEVELS = range(5)
 _SETTINGS = {
@@ -94,7 +95,7 @@ def synthesize(
     with _synth(library, sound_font, sample_rate) as (synth, font):
         _choose_instruments(synth, font, midi, sound_font)
         _play(library, synth, _events(midi, sample_rate), sound)
-    if any(instrument.notes for instrument in midi.instruments) and not sound.any():
+    if any(instrument.notes for instrument in midi.instruments) and np.abs(sound).max(initial=0) < _SILENCE:
         raise SynthesisError("FluidSynth played no sound with this sound font", where=sound_font)
     _fade_out(sound, sample_rate)
     return sound

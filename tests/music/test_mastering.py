@@ -1,0 +1,152 @@
+"""Loudness, peaks and files."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyloudnorm
+import pytest
+import soundfile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scipy.signal import resample_poly
+
+from video2music.errors import OutputError
+from video2music.music.arrangement import arrange
+from video2music.music.mastering import integrated_loudness, master, mix_original, true_peak, write_wav
+from video2music.music.score import Score
+from video2music.music.synthesis import synthesize
+
+MakeScore = Callable[..., Score]
+RATE = 44100
+
+
+def tone(seconds: float, height: float, frequency: float = 440.0, phase: float = 0.0) -> NDArray[np.float32]:
+    wave = height * np.sin(2 * np.pi * frequency * np.arange(round(seconds * RATE)) / RATE + phase)
+    return np.stack([wave, wave], axis=1).astype(np.float32)
+
+
+def oversampled_peak(audio: NDArray[np.float32]) -> float:
+    return float(np.abs(resample_poly(audio, 4, 1, axis=0)).max())
+
+
+@pytest.mark.parametrize("height", [0.01, 0.1, 0.9, 4.0])
+def test_target_is_reached_by_one_constant_gain(height: float) -> None:
+    audio = tone(3, height)
+    mastered = master(audio, RATE)
+    measured = pyloudnorm.Meter(RATE).integrated_loudness(mastered.audio)
+    assert measured == pytest.approx(-16, abs=0.05)
+    assert mastered.loudness_lufs == pytest.approx(measured, abs=0.05)
+    np.testing.assert_allclose(mastered.audio, audio * 10 ** (mastered.gain_db / 20), rtol=1e-4, atol=1e-6)
+
+
+def test_peaks_come_before_loudness_and_the_result_says_so() -> None:
+    clicks = np.zeros((3 * RATE, 2), dtype=np.float32)
+    clicks[::22050] = 0.5
+    mastered = master(clicks + tone(3, 0.001), RATE)
+    assert oversampled_peak(mastered.audio) == pytest.approx(10 ** (-1 / 20), rel=1e-3)
+    assert mastered.true_peak_dbtp == pytest.approx(-1, abs=0.01)
+    assert mastered.loudness_lufs < -16.5
+
+
+def test_pieces_reach_the_target(make_score: MakeScore, sound_font: Path) -> None:
+    score = make_score("Am F C G Am F Dm E Am Am", key="A minor", loudness=0.2, density=9)
+    mastered = master(synthesize(arrange(score), sound_font, duration_s=10), RATE)
+    assert pyloudnorm.Meter(RATE).integrated_loudness(mastered.audio) == pytest.approx(-16, abs=0.5)
+    assert oversampled_peak(mastered.audio) < 10 ** (-1 / 20) + 1e-4
+
+
+def test_loud_and_soft_passages_keep_their_distance(make_score: MakeScore, sound_font: Path) -> None:
+    score = make_score("C " * 12, loudness=[0.05] * 6 + [0.4] * 6)
+    sound = synthesize(arrange(score), sound_font, duration_s=12)
+    mastered = master(sound, RATE).audio
+    ratios = [np.square(x[6 * RATE : 10 * RATE]).mean() / np.square(x[: 4 * RATE]).mean() for x in (sound, mastered)]
+    assert ratios[0] == pytest.approx(ratios[1], rel=1e-3)
+    assert ratios[1] > 2
+
+
+@pytest.mark.parametrize("samples", [1, 50, 4410, 17639, 17641])
+def test_short_sounds_have_a_loudness(samples: int) -> None:
+    audio = tone(1, 0.3)[100 : 100 + samples]
+    mastered = master(audio, RATE)
+    assert len(mastered.audio) == samples
+    assert math.isfinite(mastered.loudness_lufs)
+    assert mastered.true_peak_dbtp <= -1 + 1e-6
+
+
+def test_silence_stays_silent() -> None:
+    for samples in (0, 10, RATE):
+        mastered = master(np.zeros((samples, 2), dtype=np.float32), RATE)
+        assert not mastered.audio.any()
+        assert mastered.gain_db == 0
+        assert mastered.loudness_lufs == mastered.true_peak_dbtp == -math.inf
+
+
+def test_noise_floor_is_not_blown_up() -> None:
+    assert master(tone(1, 1e-3), RATE).gain_db == 40
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 1000), samples=st.integers(1, 3000), spike=st.floats(0, 3))
+def test_true_peak_is_that_of_oversampling_everything(seed: int, samples: int, spike: float) -> None:
+    rng = np.random.default_rng(seed)
+    audio = rng.normal(0, 0.1, (samples, 2)).astype(np.float32)
+    audio[samples // 2] += spike
+    assert true_peak(audio) == pytest.approx(oversampled_peak(audio), rel=1e-4)
+
+
+def test_true_peak_lies_between_samples() -> None:
+    audio = tone(0.5, 1.0, frequency=RATE / 4, phase=math.pi / 4)
+    assert np.abs(audio).max() < 0.71
+    assert true_peak(audio) > 0.97
+
+
+def test_loudness_is_that_of_the_standard() -> None:
+    assert integrated_loudness(tone(5, 1.0, frequency=997.0)[:, :1], RATE) == pytest.approx(-3.01, abs=0.05)
+
+
+def test_mix_keeps_both_and_the_peaks() -> None:
+    music, original = tone(2, 0.8), tone(1, 0.8, frequency=330)
+    mixed = mix_original(music, original, RATE)
+    assert mixed.shape == music.shape
+    assert oversampled_peak(mixed) <= 10 ** (-1 / 20) + 1e-4
+    ratio = mixed[-1000:] / np.where(music[-1000:] == 0, 1, music[-1000:])
+    assert np.ptp(ratio[np.abs(music[-1000:]) > 0.1]) < 1e-3, "one gain over the whole length"
+
+
+def test_mix_level_moves_the_music_only() -> None:
+    silence, music, original = tone(1, 0.0), tone(1, 0.2), tone(2, 0.2, frequency=330)
+    quiet = mix_original(music, silence, RATE, music_level_db=-6.0206)
+    np.testing.assert_allclose(quiet, music / 2, atol=1e-5)
+    np.testing.assert_allclose(
+        mix_original(silence, original, RATE, music_level_db=-6.0), original[: len(silence)], atol=1e-6
+    )
+    mono = original[:, :1]
+    np.testing.assert_allclose(mix_original(silence, mono, RATE), original[: len(silence)], atol=1e-6)
+
+
+def test_wav_is_whole_and_precise(tmp_path: Path) -> None:
+    path = tmp_path / "music.wav"
+    path.write_bytes(b"old")
+    audio = tone(0.5, 0.001)
+    write_wav(path, audio, RATE)
+    read, rate = soundfile.read(path, dtype="float32")
+    assert rate == RATE
+    np.testing.assert_allclose(read, audio, atol=2**-23)
+    assert [file.name for file in tmp_path.iterdir()] == ["music.wav"]
+
+
+def test_wav_clips_instead_of_wrapping(tmp_path: Path) -> None:
+    write_wav(tmp_path / "a.wav", np.array([[2.0, -2.0]], dtype=np.float32), RATE)
+    assert soundfile.read(tmp_path / "a.wav")[0] == pytest.approx(np.array([[1.0, -1.0]]), abs=1e-6)
+
+
+def test_wav_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_wav(tmp_path / "missing" / "a.wav", tone(0.1, 0.1), RATE)
+    (tmp_path / "folder.wav").mkdir()
+    with pytest.raises(OutputError):
+        write_wav(tmp_path / "folder.wav", tone(0.1, 0.1), RATE)
+    assert [file.name for file in tmp_path.iterdir()] == ["folder.wav"]
