@@ -37,11 +37,21 @@ def open_media(path: Path, refusal: type[RefusalError], noun: str) -> InputConta
     except (av.error.FFmpegError, OSError, ValueError) as error:
         if isinstance(error, av.error.PermissionError):
             raise refusal("The file may not be read", where=path, remedy="Change its permissions") from error
-        raise refusal(
-            f"The file is not {noun} or is damaged",
-            where=path,
-            remedy="Check that it plays in a media player, or copy it again from its source if it was cut off",
-        ) from error
+        what = "The file is cut off or damaged" if _begins_like_media(path) else f"The file is not {noun}"
+        remedy = "Check that it plays in a media player, or copy it again from its source"
+        raise refusal(what, where=path, remedy=remedy) from error
+
+
+def _begins_like_media(path: Path) -> bool:
+    with path.open("rb") as file:
+        start = file.read(12)
+    return start[4:8] in {b"ftyp", b"moov", b"mdat", b"wide"} or start[:4] in {
+        b"\x1aE\xdf\xa3",
+        b"RIFF",
+        b"GIF8",
+        b"OggS",
+        b"fLaC",
+    }
 
 
 def _check_file(path: Path, refusal: type[RefusalError], noun: str) -> None:

@@ -110,7 +110,7 @@ def picture_stream(container: InputContainer, path: Path) -> VideoStream:
 
 
 def check_complete(container: InputContainer, path: Path) -> None:
-    """Refuse a file that ends before the last packet that its index names.
+    """Refuse a file that ends before the end that its index or its header names.
 
     Args:
         container: an opened file.
@@ -120,12 +120,28 @@ def check_complete(container: InputContainer, path: Path) -> None:
         VideoReadError: the file is cut off.
     """
     size = path.stat().st_size
+    if _ends_early(path, size):
+        raise VideoReadError("The video is cut off: the end of the file is missing", where=path, remedy=COPY_AGAIN)
     for stream in container.streams:
         entries = stream.index_entries
         if len(entries) and entries[-1].pos + entries[-1].size > size:
             raise VideoReadError(
                 "The video is cut off: the file ends before its last frame", where=path, remedy=COPY_AGAIN
             )
+
+
+def _ends_early(path: Path, size: int) -> bool:
+    """Say whether an avi is shorter than its header says, or a gif has no end mark: FFmpeg reads both in silence."""
+    with path.open("rb") as file:
+        start = file.read(12)
+        if start[:4] == b"RIFF":
+            promised = int.from_bytes(start[4:8], "little") + 8
+            # a program that cannot seek writes 0 or the largest number
+            return size < promised < 0xFFFFFF00
+        if start[:4] == b"GIF8":
+            file.seek(max(0, size - 64))
+            return not file.read().rstrip(b"\0").endswith(b";")
+    return False
 
 
 def header_duration_s(container: InputContainer, stream: VideoStream) -> float | None:

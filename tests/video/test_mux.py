@@ -1,0 +1,249 @@
+"""Music under pictures of all kinds."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import imageio_ffmpeg
+import numpy as np
+import pytest
+
+from emotion.audio import read_audio
+from video2music.errors import OutputError, RefusalError, VideoReadError
+from video2music.video.mixing import Original, integrated_lufs
+from video2music.video.mux import mux
+from video2music.video.probe import probe
+from video2music.video.reader import VideoReader
+
+Make = Callable[..., Path]
+TESTSRC = ("-f", "lavfi", "-i", "testsrc=s=96x64:r=25:d=2")
+SINE = ("-f", "lavfi", "-i", "sine=f=1000:d=2")
+PYTHON = (sys.executable, "-c")
+
+
+def picture_s(path: Path) -> float:
+    with VideoReader(path) as reader:
+        return [frame.end_s for frame in reader][-1]
+
+
+def packets(path: Path) -> list[bytes]:
+    with av.open(str(path)) as container:
+        return [bytes(packet) for packet in container.demux(container.streams.video[0]) if packet.size]
+
+
+def codecs(path: Path) -> list[str]:
+    with av.open(str(path)) as container:
+        return [stream.codec_context.name for stream in container.streams]
+
+
+def tone_level(path: Path, pitch_hz: float) -> float:
+    """Amplitude of one pitch in the first sound track."""
+    audio = read_audio(path, sample_rate=44100, mono=True)
+    time_s = np.arange(len(audio.samples)) / audio.sample_rate
+    return 2 * abs(np.mean(audio.samples[:, 0] * np.exp(-2j * np.pi * pitch_hz * time_s)))
+
+
+def true_peak_db(path: Path) -> float:
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-i", str(path), "-af", "ebur128=peak=true", "-f", "null", "-"]
+    report = subprocess.run(command, capture_output=True, check=True).stderr.decode()
+    return float(re.findall(r"Peak:\s+(-?[\d.]+) dBFS", report)[-1])
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [
+        ("a.mp4", "libx264"),
+        ("a.mov", "libx264"),
+        ("a.mkv", "libx265"),
+        ("a.webm", "libvpx-vp9"),
+        ("a.avi", "mpeg4"),
+        ("a.ts", "libx264"),
+    ],
+)
+def test_picture_is_copied(ffmpeg: Make, music: Path, tmp_path: Path, name: str, codec: str) -> None:
+    source = ffmpeg(*TESTSRC, "-c:v", codec, "-pix_fmt", "yuv420p", name)
+    mux(source, music, tmp_path / "out.mp4")
+    assert len(packets(tmp_path / "out.mp4")) == len(packets(source)) == 50
+    assert probe(tmp_path / "out.mp4").video_codec == probe(source).video_codec
+    assert picture_s(tmp_path / "out.mp4") == pytest.approx(picture_s(source), abs=0.002)
+
+
+def test_copied_packets_are_identical(make_clip: Make, music: Path, tmp_path: Path) -> None:
+    source = make_clip("a.mp4")
+    mux(source, music, tmp_path / "out.mp4")
+    assert packets(tmp_path / "out.mp4") == packets(source)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "size"),
+    [
+        ("a.gif", (), (96, 64)),
+        ("a.webm", ("-c:v", "libvpx", "-b:v", "300k"), (96, 64)),
+        ("a.avi", ("-c:v", "mjpeg"), (96, 64)),
+        ("odd.mkv", ("-c:v", "ffv1", "-vf", "scale=101:75,setsar=1"), (102, 76)),
+        ("alpha.mov", ("-c:v", "png", "-pix_fmt", "rgba"), (96, 64)),
+        ("wide.avi", ("-c:v", "mjpeg", "-vf", "setsar=2/1"), (192, 64)),
+        ("slow.gif", ("-r", "2"), (96, 64)),
+    ],
+)
+def test_picture_is_encoded_again(
+    ffmpeg: Make, music: Path, tmp_path: Path, name: str, options: tuple[str, ...], size: tuple[int, int]
+) -> None:
+    source = ffmpeg(*TESTSRC, *options, name)
+    out = tmp_path / "out.mp4"
+    mux(source, music, out)
+    info = probe(out)
+    assert (info.video_codec, info.width, info.height) == ("h264", *size)
+    assert picture_s(out) == pytest.approx(picture_s(source), abs=1 / info.frame_rate)
+    with VideoReader(source) as old, VideoReader(out) as new:
+        before, after = next(iter(old)).shown(1000), next(iter(new)).shown(1000)
+    height, width = min(before.shape[0], after.shape[0]), min(before.shape[1], after.shape[1])
+    difference = np.abs(before[:height, :width].astype(int) - after[:height, :width])
+    assert difference.mean() < 12
+    with av.open(str(out)) as container:
+        assert container.streams.video[0].pix_fmt == "yuv420p"
+
+
+def test_one_frame(ffmpeg: Make, music: Path, tmp_path: Path) -> None:
+    mux(ffmpeg(*TESTSRC, "-frames:v", 1, "a.mp4"), music, tmp_path / "out.mp4")
+    assert picture_s(tmp_path / "out.mp4") == pytest.approx(0.04, abs=0.002)
+
+
+@pytest.mark.parametrize("seconds", [0.5, 2.0, 2.97])
+def test_whole_file_is_as_long_as_the_picture(make_clip: Make, music: Path, tmp_path: Path, seconds: float) -> None:
+    mux(make_clip("a.mp4", seconds=seconds, fps=25), music, tmp_path / "out.mp4")
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        assert container.duration / av.time_base == pytest.approx(round(seconds * 25) / 25, abs=0.04)
+
+
+def test_replace_drops_the_old_sound(ffmpeg: Make, music: Path, tmp_path: Path) -> None:
+    mux(ffmpeg(*TESTSRC, *SINE, "a.mp4"), music, tmp_path / "out.mp4")
+    assert tone_level(tmp_path / "out.mp4", 330) == pytest.approx(0.1, rel=0.1)
+    assert tone_level(tmp_path / "out.mp4", 1000) < 0.003
+    assert codecs(tmp_path / "out.mp4") == ["h264", "aac"]
+
+
+@pytest.mark.parametrize("gain_db", [-12, 17])
+def test_mix_keeps_the_old_sound_below_the_music(ffmpeg: Make, music: Path, tmp_path: Path, gain_db: int) -> None:
+    source = ffmpeg(*TESTSRC, *SINE, "-af", f"volume={gain_db}dB", "a.mp4")
+    out = tmp_path / "out.mp4"
+    mux(source, music, out, original="mix")
+    assert tone_level(out, 330) == pytest.approx(0.1, rel=0.15)
+    # 1 kHz weighs nearly as much as the music's three pitches together: 8 LU below it
+    music_lufs = integrated_lufs(music, out)
+    assert music_lufs is not None
+    assert 20 * np.log10(tone_level(out, 1000)) == pytest.approx(music_lufs - 8, abs=2.0)
+
+
+@pytest.mark.parametrize(("original", "level_db"), [("mix", 20.0), ("replace", 20.0), ("mix", 0.0)])
+def test_nothing_clips(ffmpeg: Make, music: Path, tmp_path: Path, original: Original, level_db: float) -> None:
+    source = ffmpeg(*TESTSRC, "-f", "lavfi", "-i", "anoisesrc=d=2:a=0.9", "a.mp4")
+    mux(source, music, tmp_path / "out.mp4", original=original, music_level_db=level_db)
+    assert true_peak_db(tmp_path / "out.mp4") <= -1.0
+
+
+def test_mix_without_old_sound(make_clip: Make, music: Path, tmp_path: Path) -> None:
+    mux(make_clip("silent.mp4", sound=False), music, tmp_path / "out.mp4", original="mix")
+    assert tone_level(tmp_path / "out.mp4", 330) == pytest.approx(0.1, rel=0.1)
+
+
+def test_further_tracks_and_tags_survive(ffmpeg: Make, music: Path, tmp_path: Path) -> None:
+    (tmp_path / "text.srt").write_text("1\n00:00:00,200 --> 00:00:01,500\nHello\n")
+    second = ("-f", "lavfi", "-i", "sine=f=2000:d=2", "-i", "text.srt", "-map", 0, "-map", 1, "-map", 2, "-map", 3)
+    tags = ("-metadata", "title=My film", "-metadata:s:a:1", "language=fra", "-metadata:s:s:0", "language=deu")
+    source = ffmpeg(*TESTSRC, *SINE, *second, "-c:a:1", "libvorbis", *tags, "a.mkv")
+    out = tmp_path / "out.mp4"
+    mux(source, music, out)
+    with av.open(str(out)) as container:
+        assert [stream.type for stream in container.streams] == ["video", "audio", "audio", "subtitle"]
+        assert container.metadata["title"] == "My film"
+        assert [stream.metadata.get("language") for stream in container.streams][2:] == ["fra", "deu"]
+        assert container.streams.subtitles[0].codec_context.name == "mov_text"
+    assert tone_level(out, 1000) < 0.003
+
+
+def test_rotation_aspect_and_colours_survive(ffmpeg: Make, music: Path, tmp_path: Path) -> None:
+    colours = ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-vf", "setsar=4/3")
+    ffmpeg(*TESTSRC, *colours, "plain.mp4")
+    source = ffmpeg("-display_rotation", -90, "-i", "plain.mp4", "-c", "copy", "turned.mp4")
+    mux(source, music, tmp_path / "out.mp4")
+    before, after = probe(source), probe(tmp_path / "out.mp4")
+    assert (
+        (after.rotation, after.width, after.height) == (before.rotation, before.width, before.height) == (270, 64, 96)
+    )
+    assert after.sample_aspect == pytest.approx(4 / 3)
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        assert container.streams.video[0].colorspace == 1
+
+
+def test_index_comes_first(make_clip: Make, music: Path, tmp_path: Path) -> None:
+    mux(make_clip("a.mp4"), music, tmp_path / "out.mp4")
+    content = (tmp_path / "out.mp4").read_bytes()
+    assert content.index(b"moov") < content.index(b"mdat")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["-i.mp4", "a b'c\"d.mp4", "line\nbreak.mp4", "🎬 %03d.mp4", "concat:a|b.mp4", "$(touch x);.mp4", "pipe:0.mp4"],
+)
+def test_awkward_names(
+    make_clip: Make, music: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    source = Path(name)
+    source.write_bytes(make_clip("a.mp4", seconds=0.4).read_bytes())
+    Path("out").mkdir()
+    mux(source, music, Path("out") / name)
+    assert sorted(tmp_path.iterdir()) == sorted([tmp_path / name, tmp_path / "out"])
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [name]
+
+
+@pytest.mark.parametrize("codec", ["libx264", "mjpeg"])
+def test_failed_write_leaves_nothing_behind(ffmpeg: Make, music: Path, tmp_path: Path, codec: str) -> None:
+    # a process that may write no more than 20 kB stands for a full disk
+    source = ffmpeg("-f", "lavfi", "-i", "testsrc2=s=320x240:r=25:d=2", "-c:v", codec, "a.mkv")
+    (tmp_path / "out").mkdir()
+    program = (
+        "import resource, sys\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))\n"
+        "from video2music.video.mux import mux\n"
+        "from video2music.errors import OutputError\n"
+        "try: mux(*sys.argv[1:])\n"
+        "except OutputError as error: print('refused:', error)\n"
+    )
+    arguments = [source, music, tmp_path / "out" / "out.mp4"]
+    command = [*PYTHON, program, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, check=True, text=True, cwd=Path(__file__).parents[2])
+    assert done.stdout.startswith("refused:"), done.stderr
+    assert done.stdout.count("\n") == 1
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_refusals(make_clip: Make, music: Path, tmp_path: Path) -> None:
+    source = tmp_path / "a.mp4"
+    source.write_bytes(make_clip("a.mp4").read_bytes())
+    (tmp_path / "file").write_text("")
+    cases: list[tuple[Path, Path, type[RefusalError]]] = [
+        (tmp_path / "gone.mp4", tmp_path / "out.mp4", VideoReadError),
+        (music, tmp_path / "out.mp4", VideoReadError),
+        (source, tmp_path / "no folder" / "out.mp4", OutputError),
+        (source, tmp_path / "file" / "out.mp4", OutputError),
+        (source, tmp_path, OutputError),
+        (source, source, OutputError),
+    ]
+    before = source.read_bytes()
+    for clip, destination, refusal in cases:
+        with pytest.raises(refusal):
+            mux(clip, music, destination)
+    assert source.read_bytes() == before
+    assert {path.name for path in tmp_path.iterdir()} == {"a.mp4", "file"}
+
+
+def test_existing_result_is_replaced(make_clip: Make, music: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.mp4"
+    out.write_text("old")
+    mux(make_clip("a.mp4"), music, out)
+    assert probe(out).duration_s == pytest.approx(3.0, abs=0.01)
