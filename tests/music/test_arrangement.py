@@ -15,7 +15,7 @@ from scipy.stats import spearmanr
 from video2music.errors import ChordParseError, KeyParseError
 from video2music.harmony.key import parse_key
 from video2music.harmony.parsing import parse_chord
-from video2music.harmony.vocabulary import CHORD_COUNT, chord_pitch_classes, symbol
+from video2music.harmony.vocabulary import CHORD_COUNT, chord_pitch_classes, symbol, transpose
 from video2music.music.arrangement import arrange
 from video2music.music.ending import closing_step, resolve
 from video2music.music.score import Score
@@ -222,3 +222,25 @@ def test_unknown_chords_and_keys_are_refused(make_score: MakeScore) -> None:
         arrange(make_score("C Amaj9 C"))
     with pytest.raises(KeyParseError):
         arrange(make_score("C", key="H major"))
+
+
+@pytest.mark.parametrize("first", ["C", "G#", "A", "E7"])
+@pytest.mark.parametrize("key", KEYS)
+def test_pieces_lie_in_the_middle_of_the_piano_in_every_key(make_score: MakeScore, key: str, first: str) -> None:
+    transposed = parse_key(key)
+    home = [symbol(transpose(parse_chord(chord), transposed.shift)) for chord in [first, *POP.split()[2:]]]
+    pitches = [
+        note.pitch
+        for note in notes_of(make_score(home, key=key, density=15))
+        if note.start < closing_s(make_score(home))
+    ]
+    assert 57 <= np.mean([pitch for pitch in pitches if pitch >= 52]) <= 72
+    assert max(pitches) <= 84
+
+
+def test_upper_voices_stay_together(make_score: MakeScore) -> None:
+    rng = np.random.default_rng(3)
+    chords = [symbol(int(chord)) for chord in rng.integers(1, CHORD_COUNT, 200)]
+    for notes in by_step(notes_of(make_score(chords, density=15))):
+        upper = [note.pitch for note in notes if note.pitch >= 52][1:]
+        assert max(upper) - min(upper) <= 12

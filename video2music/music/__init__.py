@@ -1,1 +1,42 @@
-"""From a score to sound: arrangement, synthesis, mixing."""
+"""From a score to sound: arrangement, synthesis, mastering.
+
+The names below are imported when they are first used, so that `import video2music.music` costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from video2music.music.arrangement import arrange
+    from video2music.music.ending import resolve
+    from video2music.music.mastering import Mastered, master, mix_original, write_wav
+    from video2music.music.score import Score
+    from video2music.music.synthesis import Synthesizer, find_sound_font, synthesize
+
+__all__ = [
+    "Mastered",
+    "Score",
+    "Synthesizer",
+    "arrange",
+    "find_sound_font",
+    "master",
+    "mix_original",
+    "resolve",
+    "synthesize",
+    "write_wav",
+]
+
+_HOMES = {
+    "arrangement": ("arrange",),
+    "ending": ("resolve",),
+    "mastering": ("Mastered", "master", "mix_original", "write_wav"),
+    "score": ("Score",),
+    "synthesis": ("Synthesizer", "find_sound_font", "synthesize"),
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - any of the names above
+    for module, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{module}"), name)
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

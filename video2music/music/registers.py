@@ -1,11 +1,13 @@
 """Where the voices lie once a progression is in its key: a bass with room above it, and no crowd below it."""
 
 from collections.abc import Sequence
+from statistics import mean
 
 from video2music.harmony.voicing import chord_notes, voice_progression
 
 LOWEST_BASS, HIGHEST_BASS = 36, 55  # C2 to G3
 LOWEST_UPPER_VOICE = 52  # E3: thirds below it sound muddy on a piano
+CENTRE = 65  # F4: mean of the upper voices of a piece in a key near C
 _ROOM_ABOVE_BASS = 5  # semitones
 _LARGEST_BASS_STEP = 7
 
@@ -13,9 +15,9 @@ _LARGEST_BASS_STEP = 7
 def seat_voices(chords: Sequence[int], semitones: int) -> list[tuple[int, ...]]:
     """Voice a progression, move it into its key and keep every voice in a register where it sounds clear.
 
-    The published voicing has no floor or ceiling: a bass that climbs by fifths ends among the upper voices, and another
-    tone takes its place; keys far below C put thirds where they blur; a voice out of reach of its neighbour leaps away.
-    Voices move by an octave only if they must.
+    The published voicing takes its register from the first chord and the key, so pieces lie up to two octaves apart. A
+    bass that climbs by fifths ends among the upper voices, where another tone takes its place; thirds lie so low that
+    they blur; a voice out of reach of its neighbour leaps away. Here notes move by octaves to mend that.
 
     Args:
         chords: chord numbers in C major or A minor.
@@ -24,24 +26,38 @@ def seat_voices(chords: Sequence[int], semitones: int) -> list[tuple[int, ...]]:
     Returns:
         Notes of every chord from low to high, the root first; empty for "no chord".
     """
+    parted = [
+        _part(chord, [note + semitones for note in voiced], semitones) if voiced else (0, [])
+        for chord, voiced in zip(chords, voice_progression(chords), strict=True)
+    ]
+    octaves = _octaves_to_centre([note for _, upper in parted for note in upper])
     seated: list[tuple[int, ...]] = []
     bass = None
-    for chord, voiced in zip(chords, voice_progression(chords), strict=True):
-        if not voiced:
+    for published_bass, published_upper in parted:
+        if not published_upper:
             seated.append(())
             continue
-        root = chord_notes(chord)[0] % 12
-        published_bass = next(note for note in voiced if note % 12 == root)
-        upper = list(voiced)
-        upper.remove(published_bass)
-        upper = _draw_together([_lift(note + semitones) for note in upper])
-        published_bass += semitones
+        upper = _draw_together([_lift(note + 12 * octaves) for note in published_upper])
         bass = _seat_bass(published_bass, published_bass if bass is None else bass, upper[0])
         seated.append((bass, *upper))
     return seated
 
 
+def _part(chord: int, notes: list[int], semitones: int) -> tuple[int, list[int]]:
+    """Part the bass, the lowest root, from the upper voices, which may lie below it."""
+    root = (chord_notes(chord)[0] + semitones) % 12
+    bass = next(note for note in notes if note % 12 == root)
+    notes.remove(bass)
+    return bass, notes
+
+
+def _octaves_to_centre(upper_notes: list[int]) -> int:
+    """Return the octaves that bring the upper voices of a piece nearest to the middle of the piano."""
+    return round((CENTRE - mean(upper_notes)) / 12) if upper_notes else 0
+
+
 def _lift(note: int) -> int:
+    """Raise a note by octaves until it is no longer too low for an upper voice."""
     return note if note >= LOWEST_UPPER_VOICE else _lift(note + 12)
 
 
