@@ -2,6 +2,7 @@
 
 import platform
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 
 from emotion.errors import RefusalError
@@ -73,7 +74,7 @@ def _weights() -> Section:
     from emotion.weights import find_weights
 
     names = sorted({name for engine in ENGINES.values() for name in (engine.amt_weights, engine.dynamics_weights)})
-    return {name: _told(lambda name=name: str(find_weights(name))) for name in ("emotion_head", *names)}
+    return {name: _told(partial(lambda each: str(find_weights(each)), name)) for name in ("emotion_head", *names)}
 
 
 def _device() -> str:

@@ -18,6 +18,8 @@ from video2music.progress import Progress, StageTimer
 if TYPE_CHECKING:
     import pretty_midi
 
+    from video2music.video.mixing import Original
+
 FILE_NAMES = ("video.mp4", "music.wav", "music.mid", "result.json")
 """What a saved piece consists of."""
 
@@ -66,7 +68,7 @@ class Piece:
     primer: str | None
     loudness_lufs: float
     true_peak_dbtp: float
-    original: str = "replace"
+    original: "Original" = "replace"
     music_level_db: float = 0.0
     timings_s: dict[str, float] = field(default_factory=dict)
     weights: dict[str, str] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from video2music.models.dynamics import DynamicsNetwork
     from video2music.models.sampling import Sampling
     from video2music.music.synthesis import Synthesizer
+    from video2music.video.mixing import Original
 
 SAMPLE_RATE = 44_100
 """Hz; what mp4 players and audio CDs expect."""
@@ -30,8 +31,6 @@ LARGEST_SEED = 2**31 - 1
 
 NEUTRAL_VALENCE = 5.0
 """Middle of the scale of 1 to 9; a video below it gets a minor key unless the person chose one."""
-
-Original = Literal["replace", "mix"]
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ class Composer:
         key: str | None = None,
         primer: str | None = None,
         seed: int | None = None,
-        original: Original = "replace",
+        original: "Original" = "replace",
         music_level_db: float = 0.0,
         as_published: bool = False,
         sampling: "Sampling | None" = None,

@@ -2,7 +2,7 @@
 
 import sys
 from types import TracebackType
-from typing import Self
+from typing import Never, Self
 
 from tqdm import tqdm
 
@@ -11,7 +11,7 @@ class StageBars:
     """A progress callback that draws a bar for the stage that is running; used as a context manager."""
 
     def __init__(self) -> None:
-        self._bar: tqdm[None] | None = None
+        self._bar: tqdm[Never] | None = None
         self._stage = ""
 
     def __enter__(self) -> Self:
@@ -32,15 +32,15 @@ class StageBars:
             stage: in plain words.
             fraction: 0 to 1.
         """
-        if self._bar is None or stage != self._stage:
-            if self._bar is not None:
-                self._bar.close()
+        bar = self._bar if stage == self._stage else None
+        if bar is None:
+            self.__exit__(None, None, None)
             self._stage = stage
-            self._bar = tqdm(
+            self._bar = bar = tqdm(
                 total=100,
                 desc=f"{stage:40}",
                 bar_format="{desc} {bar:30} {percentage:3.0f}% {elapsed}",
                 file=sys.stderr,
                 disable=None,  # silent where standard error is no terminal
             )
-        self._bar.update(round(100 * fraction) - self._bar.n)
+        bar.update(round(100 * fraction) - bar.n)

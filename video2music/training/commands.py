@@ -4,9 +4,12 @@ import argparse
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from video2music.errors import DatasetError
+
+if TYPE_CHECKING:
+    from video2music.training.loop import LoopOptions, Run
 
 CORPORA_LAYOUT = ("pop909", "chord_corpora")
 """Folders looked for below --corpora; a folder with neither is read as a corpus itself."""
@@ -67,8 +70,8 @@ def _train_amt(options: argparse.Namespace) -> dict[str, Any]:
 
     data = _need(options, "data")
     chosen = AmtTrainingOptions(emotion_loss=options.emotion_loss, corpora=_corpora(options.corpora))
-    loop = replace(chosen.loop, seed=options.seed, **_epochs(options))
-    return dict(train_amt(data, options.output, replace(chosen, loop=loop), resume=options.resume))
+    chosen = replace(chosen, loop=_loop(chosen.loop, options))
+    return _outcome(train_amt(data, options.output, chosen, resume=options.resume))
 
 
 def _train_dynamics(options: argparse.Namespace) -> dict[str, Any]:
@@ -76,8 +79,8 @@ def _train_dynamics(options: argparse.Namespace) -> dict[str, Any]:
 
     data = _need(options, "data")
     chosen = DynamicsTrainingOptions()
-    loop = replace(chosen.loop, seed=options.seed, **_epochs(options))
-    return dict(train_dynamics(data, options.output, replace(chosen, loop=loop), resume=options.resume))
+    chosen = replace(chosen, loop=_loop(chosen.loop, options))
+    return _outcome(train_dynamics(data, options.output, chosen, resume=options.resume))
 
 
 def _train_eye(options: argparse.Namespace) -> dict[str, Any]:
@@ -87,8 +90,12 @@ def _train_eye(options: argparse.Namespace) -> dict[str, Any]:
     return dict(train_emotion_head(oasis, mved, options.output, seed=options.seed))
 
 
-def _epochs(options: argparse.Namespace) -> dict[str, int]:
-    return {} if options.epochs is None else {"epochs": options.epochs}
+def _loop(loop: "LoopOptions", options: argparse.Namespace) -> "LoopOptions":
+    return replace(loop, seed=options.seed, epochs=loop.epochs if options.epochs is None else options.epochs)
+
+
+def _outcome(run: "Run") -> dict[str, Any]:
+    return {"epochs": run.epoch, "best_epoch": run.best_epoch, "validation_loss": run.best}
 
 
 def _corpora(folder: Path | None) -> tuple[Path, ...]:
