@@ -47,7 +47,7 @@ def clip(make_clip: Callable[..., Path]) -> Path:
 
 def upload_and_compose(page: Page, clip: Path) -> None:
     page.set_input_files("#clip input[type=file]", clip)
-    page.locator("#clip video").wait_for()
+    page.locator("#clip-card img").wait_for()
     page.get_by_role("button", name="Compose", exact=True).click()
 
 
@@ -93,7 +93,7 @@ def test_everything_is_reached_by_keyboard_in_reading_order(page: Page) -> None:
     for _ in range(12):
         page.keyboard.press("Tab")
         reached += filter(None, [page.evaluate(names)])
-    order = ["Drop a video", "Key", "Begin with", "Which chords", "Replace it", "Seed", "Draw one", "Compose"]
+    order = ["Click to upload", "Key", "Begin with", "Which chords", "Replace it", "Seed", "Draw one", "Compose"]
     positions = [next((i for i, (name, _) in enumerate(reached) if name.startswith(word)), None) for word in order]
     assert None not in positions, reached
     assert positions == sorted(positions)
@@ -102,7 +102,7 @@ def test_everything_is_reached_by_keyboard_in_reading_order(page: Page) -> None:
 
 def test_the_page_works_by_keyboard_alone(page: Page, clip: Path) -> None:
     page.set_input_files("#clip input[type=file]", clip)
-    page.locator("#clip video").wait_for()
+    page.locator("#clip-card img").wait_for()
     page.get_by_label("Key", exact=True).focus()
     page.keyboard.type("A min")
     page.keyboard.press("Enter")

@@ -25,7 +25,7 @@ def clip(make_clip: Callable[..., Path], tmp_path: Path) -> Path:
 
 def upload(page: Page, clip: Path) -> None:
     page.set_input_files("#clip input[type=file]", clip)
-    page.locator("#clip video").wait_for()
+    page.locator("#clip-card img").wait_for()
 
 
 def compose(page: Page) -> None:
@@ -176,9 +176,10 @@ def test_text_that_calls_itself_a_video(page: Page, tmp_path: Path) -> None:
     diary = tmp_path / "diary.mp4"
     diary.write_text("dear diary")
     page.set_input_files("#clip input[type=file]", diary)
-    page.locator("#clip video").wait_for(state="attached")
+    expect(page.locator("#clip-card")).to_contain_text("not a video")
     compose(page)
-    expect(page.get_by_role("alert")).to_contain_text("This is not a video: diary.mp4. Choose an mp4")
+    expect(page.locator("#status")).to_contain_text("This is not a video: diary.mp4. Choose an mp4")
+    assert "/run-" not in page.content()
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """What the page says, in words and in HTML."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from emotion.errors import RefusalError
 from video2music.features.video_features import VideoFeatures
 from video2music.music.score import Score
 from video2music.web import compose_view as view
+from video2music.web import words as words_of
 from video2music.web.runs import Update
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'${1+1}{{2}}"
@@ -30,7 +33,7 @@ def score(*chords: str) -> Score:
     ],
 )
 def test_mood(shares: tuple[float, ...], words: str) -> None:
-    assert view.mood_words(features(*shares)) == words
+    assert words_of.mood_words(features(*shares)) == words
 
 
 @pytest.mark.parametrize(
@@ -38,12 +41,12 @@ def test_mood(shares: tuple[float, ...], words: str) -> None:
     [("Am7", "Am7"), ("Bb", "B♭"), ("F#m7b5", "F♯m7♭5"), ("N", "rest"), ("Bbmaj7", "B♭maj7"), ("Bdim", "Bdim")],
 )
 def test_chords_are_written_as_musicians_do(symbol: str, words: str) -> None:
-    assert view.chord_words(symbol) == words
+    assert words_of.chord_words(symbol) == words
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(0.42, "0.4 s"), (9.96, "10 s"), (12.4, "12 s"), (185, "3 min 5 s")])
 def test_lengths_of_time(seconds: float, words: str) -> None:
-    assert view.seconds_words(seconds) == words
+    assert words_of.seconds_words(seconds) == words
 
 
 def test_nothing_from_outside_becomes_markup() -> None:
@@ -58,13 +61,20 @@ def test_nothing_from_outside_becomes_markup() -> None:
         assert "&lt;img" in page
 
 
-def test_a_refusal_names_the_clip_and_not_the_server() -> None:
-    inside = RefusalError("This is not a video", where="/tmp/root/run-x/clip.mp4", remedy="Choose another")  # noqa: S108
-    assert view.refusal_sentence(inside, "holiday.mp4") == "This is not a video: holiday.mp4. Choose another."
-    outside = RefusalError("No sound font", where="/usr/share/sounds", remedy="Install one")
-    assert view.refusal_sentence(outside, "holiday.mp4") == "No sound font. Install one."
-    word = RefusalError("Unknown chord", where="Amaj9", remedy="Use Amaj7")
-    assert view.refusal_sentence(word, "holiday.mp4") == "Unknown chord: Amaj9. Use Amaj7."
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        ("/srv/root/run-x/clip.mp4", ": holiday.mp4."),
+        ("/srv/root/served/abc/holiday.mp4", ": holiday.mp4."),
+        ("/usr/share/sounds", "."),
+        ("looked for /usr/share/a, /usr/share/b", "."),
+        ("C/E", ": C/E."),
+        (None, "."),
+    ],
+)
+def test_a_refusal_names_the_clip_and_not_the_server(where: str | None, said: str) -> None:
+    error = RefusalError("No", where=where, remedy="Choose another")
+    assert words_of.refusal_sentence(error, "holiday.mp4", Path("/srv/root")) == f"No{said} Choose another."
 
 
 def test_the_course_of_a_run() -> None:

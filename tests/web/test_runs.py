@@ -2,8 +2,10 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -11,6 +13,15 @@ from video2music.progress import Progress
 from video2music.web.composer import LazyComposer
 from video2music.web.runs import Bench, StoppedError, Update
 from video2music.web.studio import Studio
+
+
+Outcome = TypeVar("Outcome")
+
+
+def in_a_loop(work: Coroutine[None, None, Outcome]) -> Outcome:
+    """Run a coroutine in a thread of its own: a browser that other tests hold open keeps a loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result(30)
 
 
 @pytest.fixture
@@ -31,7 +42,7 @@ def test_updates_arrive_in_order_and_then_the_result(bench: Bench) -> None:
         seen = [update async for updates in run.updates() for update in updates]
         return seen, run.result()
 
-    assert asyncio.run(follow()) == ([Update("seeing", 0.5), Update("writing", 1.0)], "piece")
+    assert in_a_loop(follow()) == ([Update("seeing", 0.5), Update("writing", 1.0)], "piece")
 
 
 def test_what_the_work_raises_reaches_the_follower(bench: Bench) -> None:
@@ -44,7 +55,7 @@ def test_what_the_work_raises_reaches_the_follower(bench: Bench) -> None:
         run.result()
 
     with pytest.raises(ZeroDivisionError):
-        asyncio.run(follow())
+        in_a_loop(follow())
 
 
 def endless(started: threading.Event, ended: threading.Event, release: threading.Event) -> object:
@@ -74,7 +85,7 @@ def test_one_person_stops_only_their_own(bench: Bench) -> None:
         run.result()
 
     with pytest.raises(StoppedError):
-        asyncio.run(follow())
+        in_a_loop(follow())
 
 
 def test_the_next_run_waits_until_the_stopped_one_has_let_go(bench: Bench) -> None:
@@ -94,7 +105,7 @@ def test_the_next_run_waits_until_the_stopped_one_has_let_go(bench: Bench) -> No
         async for _ in second.updates():
             pass
 
-    asyncio.run(follow())
+    in_a_loop(follow())
     assert order == ["first", "second"]
 
 
@@ -113,7 +124,7 @@ def test_a_folder_lives_until_the_worker_has_let_go(tmp_path: Path) -> None:
             await asyncio.to_thread(started.wait, 10)
         assert list(tmp_path.glob("run-*/half"))
 
-    asyncio.run(leave_early())
+    in_a_loop(leave_early())
     release.set()
     studio.bench.prepare(lambda: None).result(10)
     assert not list(tmp_path.glob("run-*"))

@@ -13,13 +13,18 @@ import gradio as gr
 
 from emotion.errors import RefusalError
 from video2music.web import compose_view as view
+from video2music.web.clip_card import clip_card
 from video2music.web.composer import ComposedPiece, SavedFiles
 from video2music.web.folders import given_name
 from video2music.web.runs import Run, StoppedError
 from video2music.web.studio import QUEUE, Studio
 from video2music.web.wishes_form import CHORD_HELP, ORIGINAL_SOUND, key_choices, read_wishes
+from video2music.web.words import UNEXPECTED, refusal_sentence
 
 TITLE = "Compose"
+
+CLIP_TYPES = ("video", ".mp4", ".mov", ".webm", ".mkv", ".avi", ".gif")
+"""What the file dialogue offers; the endings stand there for systems that do not know them as videos."""
 
 EASY_SEEDS = 1_000_000
 """Drawn seeds stay below this, so that they can be read out and typed."""
@@ -34,7 +39,8 @@ log = logging.getLogger(__name__)
 class Form:
     """What a person fills in."""
 
-    clip: gr.Video
+    clip: gr.File
+    clip_card: gr.HTML
     key: gr.Dropdown
     primer: gr.Textbox
     primer_hint: gr.HTML
@@ -78,7 +84,8 @@ def build(studio: Studio) -> None:
 
 def lay_out_form() -> Form:
     """Put the clip and the settings in the left column."""
-    clip = gr.Video(label="Your clip", sources=["upload"], height=260, elem_id="clip", include_audio=True)
+    clip = gr.File(label="Your clip", file_types=list(CLIP_TYPES), elem_id="clip")
+    card = gr.HTML("", elem_id="clip-card")
     with gr.Column(elem_id="settings"):
         key = gr.Dropdown(key_choices(), value="", label="Key", elem_id="key", filterable=True)
         primer = gr.Textbox(
@@ -100,7 +107,7 @@ def lay_out_form() -> Form:
             )
             draw = gr.Button("Draw one", size="sm", elem_id="draw", min_width=100)
     compose = gr.Button("Compose", variant="primary", size="lg", elem_id="compose")
-    return Form(clip, key, primer, primer_hint, original, seed, draw, compose)
+    return Form(clip, card, key, primer, primer_hint, original, seed, draw, compose)
 
 
 def lay_out_stage() -> Stage:
@@ -137,6 +144,17 @@ class ComposePage:
     def draw_seed(self) -> str:
         """Draw a seed that is easy to read and to say."""
         return str(secrets.randbelow(EASY_SEEDS))
+
+    def look(self, clip: str | None) -> str:
+        """Show a clip that has arrived, or say at once that it is none."""
+        if clip is None:
+            return ""
+        try:
+            return clip_card(Path(clip))
+        except RefusalError as error:
+            return view.notice(
+                "This clip cannot be used", refusal_sentence(error, given_name(Path(clip)), self.studio.root)
+            )
 
     def check_primer(self, primer: str, key: str) -> str:
         """Say under the field what is wrong with the chords, as soon as the person leaves it."""
@@ -176,10 +194,10 @@ class ComposePage:
         except StoppedError:
             return self.stopped()
         except RefusalError as error:
-            return self.rest(view.notice("That did not work", view.refusal_sentence(error, name)))
+            return self.rest(view.notice("That did not work", refusal_sentence(error, name, self.studio.root)))
         except Exception:
             log.exception("a run failed")
-            return self.rest(view.notice("That did not work", view.UNEXPECTED))
+            return self.rest(view.notice("That did not work", UNEXPECTED))
         paths = (files.video, files.music, files.midi, files.result)
         took_s = time.monotonic() - started
         return {
@@ -259,6 +277,7 @@ def connect(page: ComposePage) -> None:
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     aside: dict[str, Any] = {**private, "queue": False}
 
+    form.clip.change(page.look, form.clip, form.clip_card, **aside)
     form.draw.click(page.draw_seed, outputs=form.seed, **aside)
     gr.on(
         [form.primer.blur, form.primer.submit, form.key.change],

@@ -1,4 +1,4 @@
-"""What the first tab says: progress, refusals and results as HTML, with every outside word escaped."""
+"""What the first tab shows: progress, notices and results as HTML, with every outside word escaped."""
 
 import time
 from collections.abc import Iterable, Sequence
@@ -6,20 +6,13 @@ from dataclasses import dataclass, replace
 from html import escape
 from itertools import pairwise
 
-import numpy as np
-
-from emotion.errors import RefusalError
-from video2music.features.video_features import EMOTIONS, VideoFeatures
+from video2music.features.video_features import VideoFeatures
 from video2music.music.score import Score
 from video2music.web.runs import Update
+from video2music.web.words import chord_words, clock, mood_words, seconds_words
 
 CHORDS_SHOWN = 24
 """Chord changes that are read at a glance; the rest is folded away."""
-
-SECOND_MOOD_SHARE = 0.2
-"""A second mood is named when it holds at least this share of the video."""
-
-UNEXPECTED = "Something went wrong that should not have. Nothing of yours is lost; please try again."
 
 EMPTY = """
 <div class="empty">
@@ -105,45 +98,6 @@ def notice(title: str, sentence: str, *, kind: str = "refused") -> str:
     )
 
 
-def refusal_sentence(error: RefusalError, clip_name: str) -> str:
-    """Say a refusal without the paths of the server.
-
-    Args:
-        error: what was refused.
-        clip_name: the clip's name as the person knows it.
-
-    Returns:
-        What, where if it is the person's own file or word, and the remedy.
-    """
-    where = error.where
-    if where is not None and "/" in where:
-        where = clip_name if "/run-" in where else None
-    return str(RefusalError(error.what, where=where, remedy=error.remedy))
-
-
-def mood_words(features: VideoFeatures) -> str:
-    """Say which moods the picture carried, strongest first, for example "mostly tense, partly sad"."""
-    shares = features.emotion.mean(axis=0)
-    first, second = np.argsort(-shares)[:2]
-    words = f"mostly {EMOTIONS[first]}"
-    return f"{words}, partly {EMOTIONS[second]}" if shares[second] >= SECOND_MOOD_SHARE else words
-
-
-def seconds_words(seconds: float) -> str:
-    """Say a length of time as a person would: "0.4 s", "12 s", "3 min 5 s"."""
-    if seconds < 9.95:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
-
-
-def chord_words(symbol: str) -> str:
-    """Write a chord symbol with real accidentals; "N", a step without a chord, becomes a rest."""
-    if symbol == "N":
-        return "rest"
-    return symbol[0] + symbol[1:].replace("#", "♯", 1).replace("b", "♭", 1) if symbol[1:2] in {"#", "b"} else symbol
-
-
 def chord_list(score: Score) -> str:
     """Show the chord changes in order, the first CHORDS_SHOWN at once."""
     events = score.chord_events()
@@ -159,12 +113,6 @@ def chord_list(score: Score) -> str:
         else ""
     )
     return f'<ol class="chords" aria-label="Chords in order">{"".join(shown)}</ol>{rest}'
-
-
-def clock(seconds: float) -> str:
-    """Write a moment as minutes and seconds, "1:05"."""
-    minutes, rest = divmod(int(seconds), 60)
-    return f"{minutes}:{rest:02d}"
 
 
 def summary_card(score: Score, features: VideoFeatures, *, clip_name: str, took_s: float) -> str:

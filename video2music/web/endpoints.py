@@ -11,11 +11,11 @@ import gradio as gr
 
 from emotion.errors import RefusalError
 from video2music.progress import Progress
-from video2music.web.compose_view import UNEXPECTED, refusal_sentence
 from video2music.web.folders import given_name
 from video2music.web.runs import StoppedError
 from video2music.web.studio import QUEUE, Studio
 from video2music.web.wishes_form import KEYS, LARGEST_SEED, ORIGINAL_SOUND, read_wishes
+from video2music.web.words import UNEXPECTED, refusal_sentence
 
 Outcome = TypeVar("Outcome")
 
@@ -57,7 +57,7 @@ class Endpoints:
         try:
             wishes = read_wishes(key, primer, seed, original)
         except RefusalError as error:
-            raise refused(error, given_name(upload)) from error
+            raise self.refused(error, upload) from error
         work = partial(self.studio.compose, upload, wishes)
         async for _, files in self.finished(upload, work, request, progress):
             yield str(files.video), str(files.music), str(files.midi), str(files.result)
@@ -84,7 +84,7 @@ class Endpoints:
             try:
                 outcome = run.result()
             except RefusalError as error:
-                raise refused(error, given_name(upload)) from error
+                raise self.refused(error, upload) from error
             except StoppedError as error:
                 raise gr.Error("Stopped.", print_exception=False) from error
             except Exception as error:
@@ -92,17 +92,16 @@ class Endpoints:
                 raise gr.Error(UNEXPECTED, print_exception=False) from error
             yield outcome
 
+    def refused(self, error: RefusalError, upload: Path) -> gr.Error:
+        """Turn a refusal into what Gradio sends to the caller."""
+        return gr.Error(refusal_sentence(error, given_name(upload), self.studio.root), print_exception=False)
+
 
 def named_clip(clip: str | None) -> Path:
     """Return the path of the upload, or refuse when there is none."""
     if clip is None:
         raise gr.Error("There is no clip. Send a video file.", print_exception=False)
     return Path(clip)
-
-
-def refused(error: RefusalError, clip_name: str) -> gr.Error:
-    """Turn a refusal into what Gradio sends to the caller."""
-    return gr.Error(refusal_sentence(error, clip_name), print_exception=False)
 
 
 def build(studio: Studio) -> None:

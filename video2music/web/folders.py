@@ -47,7 +47,7 @@ def private_root(parent: Path | None = None) -> Path:
             "The folder for uploads belongs to someone else", where=root, remedy="Set TMPDIR to another folder"
         )
     root.chmod(0o700)
-    return root
+    return root.resolve()
 
 
 def sweep(root: Path, keep_s: float = KEEP_S) -> int:

@@ -1,0 +1,55 @@
+"""What is shown of a clip as soon as it has arrived: its first picture and a few facts."""
+
+import base64
+from html import escape
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from video2music.web.words import clock
+
+SHORTER_SIDE = 270
+"""Pixels of the picture's shorter side; enough for the form's width, a few kilobytes."""
+
+JPEG_QUALITY = 82
+
+
+def clip_card(clip: Path) -> str:
+    """Look at an upload and show it.
+
+    The picture is made here because browsers play only a few of the formats that can be composed for.
+
+    Args:
+        clip: the uploaded file.
+
+    Returns:
+        HTML: first frame, length, size in pixels, and whether there is sound.
+
+    Raises:
+        VideoReadError: the file is not a video that can be read.
+    """
+    from video2music.video.probe import probe
+    from video2music.video.reader import VideoReader
+
+    info = probe(clip)
+    with VideoReader(clip) as frames:
+        picture = jpeg(next(iter(frames)).shown(SHORTER_SIDE))
+    sound = "with sound" if info.has_sound else "without sound"
+    facts = escape(f"{clock(info.duration_s)} · {info.width} \u00d7 {info.height} · {sound}")
+    return (
+        f'<figure class="clip-card"><img alt="First picture of the clip" src="data:image/jpeg;base64,{picture}">'
+        f"<figcaption>{facts}</figcaption></figure>"
+    )
+
+
+def jpeg(image: NDArray[np.uint8]) -> str:
+    """Return a picture as JPEG in base64.
+
+    Args:
+        image: (height, width, 3) uint8 RGB.
+    """
+    import cv2
+
+    _, data = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    return base64.b64encode(data.tobytes()).decode("ascii")
