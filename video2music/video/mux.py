@@ -13,7 +13,7 @@ from video2music.errors import OutputError
 from video2music.video.encode import encode_picture
 from video2music.video.ffmpeg import READ_ONE_FILE, local, run_ffmpeg
 from video2music.video.mixing import Mix, Original, sound_filter
-from video2music.video.probe import VideoInfo, open_video, picture_stream, probe
+from video2music.video.probe import VideoInfo, codec_name, open_video, picture_stream, probe
 
 COPIED_PICTURES = {"h264", "hevc", "av1", "vp9", "mpeg4"}
 COPIED_SOUNDS = {"aac", "mp3", "ac3", "eac3", "alac", "opus", "flac"}
@@ -117,8 +117,8 @@ def _tracks(path: Path) -> Tracks:
         picture = picture_stream(container, path)
         start_s = float((picture.start_time or 0) * (picture.time_base or 0))
         offset_s = max(0.0, start_s - (container.start_time or 0) / av.time_base)
-        sounds = tuple(stream.codec_context.name if stream.codec_context else "" for stream in container.streams.audio)
-        names = [stream.codec_context.name if stream.codec_context else "" for stream in container.streams.subtitles]
+        sounds = tuple(codec_name(stream) for stream in container.streams.audio)
+        names = [codec_name(stream) for stream in container.streams.subtitles]
         texts = tuple(number for number, name in enumerate(names) if name in TEXT_SUBTITLES)
         return Tracks(picture.index, offset_s, sounds, texts)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import av
 from av.container import InputContainer
-from av.stream import Disposition
+from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
 from emotion.media import open_media
@@ -68,7 +68,7 @@ def probe(path: Path | str) -> VideoInfo:
         first = _first_frame(container, stream, path)
         rotation = turn(first)
         duration_s = header_duration_s(container, stream)
-        codec = stream.codec_context.name
+        codec = codec_name(stream)
         name = container.format.name
         rate, aspect = frame_rate(stream), float(stream.sample_aspect_ratio or 1) or 1.0
     width, height = (first.height, first.width) if rotation % 180 else (first.width, first.height)
@@ -149,7 +149,7 @@ def header_duration_s(container: InputContainer, stream: VideoStream) -> float |
     if stream.duration and stream.time_base:
         return float(stream.duration * stream.time_base)
     if container.duration and not container.streams.audio:
-        return container.duration / av.time_base
+        return float(container.duration / av.time_base)
     return None
 
 
@@ -159,9 +159,15 @@ def frame_rate(stream: VideoStream) -> float:
     return float(rate) if rate else 25.0
 
 
+def codec_name(stream: Stream) -> str:
+    """Return the name of the format, whichever decoder reads it; empty where nothing can."""
+    # a decoder may have a name of its own, such as libdav1d for av1
+    return stream.codec_context.codec.canonical_name if stream.codec_context else ""
+
+
 def turn(frame: av.VideoFrame) -> int:
     """Return the degrees to turn a frame counter-clockwise for display: 0, 90, 180 or 270."""
-    return round(frame.rotation / 90) * 90 % 360
+    return int(round(frame.rotation / 90) * 90 % 360)
 
 
 def _first_frame(container: InputContainer, stream: VideoStream, path: Path) -> av.VideoFrame:
