@@ -95,3 +95,8 @@ def test_message_is_one_line_with_a_remedy(tmp_path: Path) -> None:
         probe(path)
     assert "\n" not in str(caught.value)
     assert caught.value.remedy
+
+
+def test_codec_is_named_by_its_format(ffmpeg: Make) -> None:
+    # the decoder of this one is called libdav1d
+    assert probe(ffmpeg(*TESTSRC, "-c:v", "libsvtav1", "-preset", "12", "a.mkv")).video_codec == "av1"

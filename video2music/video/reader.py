@@ -117,7 +117,7 @@ class VideoReader:
 
     Attributes:
         path: the file.
-        duration_s: length in seconds as the header says it, None where it does not; the last frame's `end_s` is true.
+        duration_s: length in seconds that the header promises, if it does; the last frame's `end_s` is the truth.
         width: stored width in pixels.
         height: stored height in pixels.
 
@@ -137,7 +137,8 @@ class VideoReader:
         self._stream.thread_type = "AUTO"
         self._interval_s = 1 / frame_rate(self._stream)
         self._sample_aspect = float(self._stream.sample_aspect_ratio or 1) or 1.0
-        self.duration_s = header_duration_s(self._container, self._stream)
+        whole_s = self._container.duration / av.time_base if self._container.duration else None
+        self.duration_s = header_duration_s(self._container, self._stream) or whole_s
         self.width, self.height = self._stream.width, self._stream.height
 
     def __enter__(self) -> Self:
