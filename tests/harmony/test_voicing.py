@@ -51,3 +51,10 @@ def test_voices_remember_across_a_rest() -> None:
     assert voice_progression([c, 0, f]) == [voice_progression([c, f])[0], (), voice_progression([c, f])[1]]
     assert voice_progression([]) == []
     assert voice_progression([0]) == [()]
+
+
+def test_a_voice_out_of_reach_may_move_if_its_neighbour_is_not_close() -> None:
+    """A case that the progressions above do not contain: the nearest voice is three semitones off."""
+    chords = [from_harte(label) for label in ("A#:dim", "G:dim", "C#:min7", "A#:7")]
+    wanted = [(46, 58, 61, 64), (43, 55, 58, 61), (49, 52, 56, 59, 61), (46, 53, 56, 58, 62)]
+    assert voice_progression(chords) == wanted

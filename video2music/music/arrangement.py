@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 
 import pretty_midi
@@ -109,8 +109,7 @@ def _notes(score: Score, key: Key, figures: Figures) -> Iterator[PlayedNote]:
     heard: set[int] = set()
     for step in _steps(score, chords, voiced, figures, closing):
         heard = heard if step.odd else set()
-        for note in _play(step, figures, heard):
-            yield replace(note, end=min(note.end, end))
+        yield from _play(step, figures, heard)
     velocity = figures.curve.velocity(float(score.loudness[closing]))
     yield from _final_chord(voiced[closing], closing * BEATS_PER_CHORD, end, velocity, figures.final)
 

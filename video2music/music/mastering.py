@@ -176,7 +176,7 @@ def write_wav(path: Path, audio: NDArray[np.float32], sample_rate: int) -> None:
     try:
         with NamedTemporaryFile(dir=path.parent, prefix=f".{path.stem}-", suffix=".wav", delete=False) as file:
             temporary = Path(file.name)
-            soundfile.write(file, np.clip(audio, -1, 1), sample_rate, subtype="PCM_24", format="WAV")
+            soundfile.write(file, audio, sample_rate, subtype="PCM_24", format="WAV")
         temporary.chmod(0o644)
         temporary.replace(path)
     except (OSError, soundfile.LibsndfileError) as error:
