@@ -29,10 +29,11 @@ class TempoListener:
             samples: (n,) mono.
         """
         import librosa
+        from librosa.onset import onset_strength
 
         if len(samples) < 2 * self.sample_rate:
             return
-        onsets = librosa.onset.onset_strength(y=samples, sr=self.sample_rate, hop_length=HOP_SAMPLES)
+        onsets = onset_strength(y=samples, sr=self.sample_rate, hop_length=HOP_SAMPLES)
         if not np.ptp(onsets) > 0:
             return
         pulse = librosa.feature.tempogram(onset_envelope=onsets, sr=self.sample_rate, hop_length=HOP_SAMPLES)

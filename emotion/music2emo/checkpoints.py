@@ -10,6 +10,8 @@ from typing import Any
 from torch import Tensor
 
 from emotion.errors import WeightsDamagedError, WeightsNotFoundError
+from emotion.music2emo.networks import CHORD_SIZE, Student, Teacher
+from emotion.weights import load_into, load_tensors
 
 LIGHTNING_PREFIX = "model."
 NUMPY_NUMBERS = ("numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar")
@@ -59,7 +61,7 @@ def read_released(path: Path) -> dict[str, Any]:
     return content
 
 
-def student_tensors(path: Path) -> dict[str, Tensor]:
+def emotion_tensors(path: Path) -> dict[str, Tensor]:
     """Return the tensors of a student or teacher from a Lightning checkpoint or a plain state dict.
 
     Args:
@@ -107,6 +109,49 @@ def chord_tensors(path: Path) -> tuple[dict[str, Tensor], float, float]:
     if not deviation > 0 or not isinstance(state, Mapping):
         raise _damaged(path, "is not the released chord network (mean, std, model)")
     return _only_tensors(state, path), mean, deviation
+
+
+def load_network(path: Path) -> Student | Teacher:
+    """Load a student or a teacher from a released checkpoint or from training here.
+
+    Args:
+        path: a .ckpt of the authors, or a .safetensors that `python -m emotion train` wrote.
+
+    Returns:
+        The network, ready to answer; its sizes follow from the file.
+
+    Raises:
+        WeightsNotFoundError: there is no such file.
+        WeightsDamagedError: it holds neither a student nor a teacher.
+    """
+    masked = False
+    if path.suffix == ".safetensors":
+        tensors, metadata = load_tensors(path)
+        masked = metadata.get("padding_mask") == "true"
+    else:
+        tensors = emotion_tensors(path)
+    trunk, tags, outputs = (
+        tensors.get(name) for name in ("input_proj.0.weight", "classification_branch.2.bias", "output_proj.2.bias")
+    )
+    if trunk is None or (tags is None) == (outputs is None):
+        raise _damaged(path, "holds neither a student nor a teacher")
+    mert_size = trunk.shape[1] - CHORD_SIZE - 1
+    network: Student | Teacher
+    if tags is not None:
+        network = Student(mert_size, len(tags), padding_mask=masked)
+    else:
+        assert outputs is not None  # noqa: S101  exactly one of the two is there
+        network = Teacher(len(outputs), mert_size, padding_mask=masked)
+    load_into(network, tensors, where=path)
+    return network.eval()
+
+
+def load_student(path: Path) -> Student:
+    """Load a network as `load_network` does and refuse a teacher."""
+    network = load_network(path)
+    if not isinstance(network, Student):
+        raise _damaged(path, "holds a teacher and not a student")
+    return network
 
 
 def _numpy_numbers() -> list[Any]:

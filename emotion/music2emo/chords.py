@@ -42,7 +42,8 @@ def constant_q(samples: Samples) -> NDArray[np.float32]:
     padded = np.pad(samples, (0, max(0, SHORTEST_SAMPLES - len(samples))))
     spectrum = librosa.cqt(padded, sr=SAMPLE_RATE, n_bins=BINS, bins_per_octave=BINS_PER_OCTAVE, hop_length=HOP_SAMPLES)
     magnitudes: NDArray[np.floating] = np.abs(spectrum[:, :frames])
-    return np.log(magnitudes.T + LOWEST_MAGNITUDE, dtype=np.float32)
+    features: NDArray[np.float32] = np.log(magnitudes.T + LOWEST_MAGNITUDE).astype(np.float32)
+    return features
 
 
 class ChordRecogniser:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from emotion.audio import Audio
 from emotion.moods import calibrated_probabilities, mood_tags
-from emotion.music2emo.checkpoints import chord_tensors, student_tensors
+from emotion.music2emo.checkpoints import chord_tensors, load_student
 from emotion.music2emo.chord_network import ChordNetwork
 from emotion.music2emo.chords import ChordRecogniser, chords_between
 from emotion.music2emo.hearing import Heard, Progress, hear
@@ -227,30 +227,6 @@ def load_music2emo(
         as_published=as_published,
         device=place,
     )
-
-
-def load_student(path: Path) -> Student:
-    """Load a student from a released checkpoint or from training here.
-
-    Args:
-        path: a .ckpt of the authors, or a .safetensors that `python -m emotion train` wrote.
-
-    Returns:
-        The student, ready to answer.
-
-    Raises:
-        WeightsNotFoundError: there is no such file.
-        WeightsDamagedError: it does not hold a student.
-    """
-    if path.suffix == ".safetensors":
-        from emotion.weights import load_tensors
-
-        tensors, metadata = load_tensors(path)
-        student = Student(padding_mask=metadata.get("padding_mask") == "true")
-    else:
-        tensors, student = student_tensors(path), Student()
-    load_into(student, tensors, where=path)
-    return student.eval()
 
 
 def _text(key: Key | None) -> str | None:

@@ -130,7 +130,8 @@ def build_network(settings: dict[str, Any]) -> nn.Module:
     kept = ("do_stable_layer_norm", "feat_extract_norm", "feat_proj_layer_norm", "conv_bias")
     config = HubertConfig(**known, **{name: settings[name] for name in kept}, conv_pos_batch_norm=False)
     config.apply_spec_augment = False
-    return HubertModel(config)
+    network: nn.Module = HubertModel(config)
+    return network
 
 
 def _read_state(path: Path) -> dict[str, torch.Tensor]:

@@ -62,7 +62,7 @@ class EmotionTrunk(nn.Module):
 
     def __init__(self, mert_size: int = MERT_SIZE, *, padding_mask: bool = False, dropout: float = 0.1) -> None:
         super().__init__()
-        self.padding_mask = padding_mask
+        self.padding_mask, self.mert_size = padding_mask, mert_size
         self.chord_root_embedding = nn.Embedding(TOKEN_ROWS, EMBEDDING_SIZE)
         self.chord_attr_embedding = nn.Embedding(TOKEN_ROWS, EMBEDDING_SIZE)
         nn.init.xavier_uniform_(self.chord_root_embedding.weight)
@@ -147,6 +147,7 @@ class Teacher(EmotionTrunk):
         self, outputs: int, mert_size: int = MERT_SIZE, *, padding_mask: bool = False, dropout: float = 0.1
     ) -> None:
         super().__init__(mert_size, padding_mask=padding_mask, dropout=dropout)
+        self.outputs = outputs
         self.output_proj = head(outputs)
 
     def forward(self, inputs: EmotionInputs) -> Tensor:

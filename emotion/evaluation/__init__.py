@@ -1,0 +1,1 @@
+"""How well the recogniser does: metrics with intervals, tables, published results beside them."""

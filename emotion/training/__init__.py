@@ -1,0 +1,1 @@
+"""Training of the recogniser: data sets, splits, features, losses, the loop."""
