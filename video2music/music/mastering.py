@@ -112,13 +112,15 @@ def true_peak(audio: NDArray[np.float32]) -> float:
         batch = batch[heights[batch] * _largest_overshoot() > highest]
         if not len(batch):
             break
-        highest = max(highest, float(np.abs(resample_poly(blocks[batch], _OVERSAMPLING, 1, axis=1)).max()))
+        between = resample_poly(blocks[batch], _OVERSAMPLING, 1, axis=1)
+        whole = between[:, _REACH * _OVERSAMPLING : -_REACH * _OVERSAMPLING]  # the filter saw all its samples
+        highest = max(highest, float(np.abs(whole).max()))
     return highest
 
 
 def _overlapping_blocks(audio: NDArray[np.float32]) -> NDArray[np.float32]:
     """Cut sound into blocks that reach over their ends by the length of the filter, without copying it."""
-    padding = _BLOCK - len(audio) % _BLOCK + _REACH
+    padding = 2 * _BLOCK - len(audio) % _BLOCK + _REACH
     padded = np.pad(audio, ((_REACH, padding), (0, 0)))
     windows = np.lib.stride_tricks.sliding_window_view(padded, _BLOCK + 2 * _REACH, axis=0)[::_BLOCK]
     return windows.transpose(0, 2, 1)
