@@ -134,7 +134,7 @@ class FakeComposer:
 def serve(composer: object, root: Path, **address: object) -> Iterator[SimpleNamespace]:
     """Serve the page on a free port until the block ends."""
     page, studio = app.build(lambda: composer, root=root)
-    url = app.launch(page, app.Address(port=None, **address), block=False)
+    url = app.launch(page, app.Address(port=None, **address))
     try:
         yield SimpleNamespace(url=url, composer=composer, studio=studio, blocks=page)
     finally:

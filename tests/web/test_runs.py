@@ -14,7 +14,6 @@ from video2music.web.composer import LazyComposer
 from video2music.web.runs import Bench, StoppedError, Update
 from video2music.web.studio import Studio
 
-
 Outcome = TypeVar("Outcome")
 
 

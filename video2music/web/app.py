@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from types import ModuleType
 
 import gradio as gr
 
+from emotion.errors import RefusalError
 from video2music.web import compose_tab, endpoints
 from video2music.web.composer import Composer, LazyComposer
 from video2music.web.folders import KEEP_S, SWEEP_EVERY_S, private_root, sweep
@@ -26,6 +28,9 @@ WAITING_PLACES = 20
 """Pieces that may wait in line; whoever comes later is asked to try again."""
 
 LARGEST_UPLOAD = "2gb"
+
+LOCAL_ONLY = {"share": False, "ssr_mode": False, "pwa": False, "mcp_server": False, "run_history": False}
+"""Off: what Gradio offers beyond a page (a tunnel, a second server, an installable app, a tool server, a record)."""
 
 HEADER = f"""
 <header class="masthead">
@@ -137,35 +142,38 @@ def where_clips_stay() -> str:
     )
 
 
-def launch(page: gr.Blocks, address: Address, *, block: bool = True) -> str:
-    """Serve the page.
+def launch(page: gr.Blocks, address: Address) -> str:
+    """Serve the page in the background.
 
     Args:
         page: made by `build`.
         address: where.
-        block: wait until the server is stopped.
 
     Returns:
         The address to open.
+
+    Raises:
+        RefusalError: something else is served at that port already, or the host is not this machine's.
     """
-    _, url, _ = page.launch(
-        server_name=address.host,
-        server_port=address.port,
-        root_path=address.root_path,
-        prevent_thread_lock=not block,
-        theme=studio_theme(),
-        css_paths=STYLE_SHEET,
-        footer_links=[],
-        max_file_size=LARGEST_UPLOAD,
-        run_history=False,
-        ssr_mode=False,
-        share=False,
-        pwa=False,
-        mcp_server=False,
-        show_error=True,
-        quiet=not block,
-    )
-    return url
+    try:
+        _, url, _ = page.launch(
+            server_name=address.host,
+            server_port=address.port,
+            root_path=address.root_path,
+            prevent_thread_lock=True,
+            theme=studio_theme(),
+            css_paths=STYLE_SHEET,
+            footer_links=[],
+            max_file_size=LARGEST_UPLOAD,
+            quiet=True,
+            **LOCAL_ONLY,
+        )
+    except OSError as error:
+        place = f"{address.host}, port {address.port}"
+        raise RefusalError(
+            "The page cannot be served there", where=place, remedy="Choose another with --port"
+        ) from error
+    return str(url)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -178,6 +186,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     address = read_address(arguments)
     page, studio = build(video2music.load)
-    launch(page, address, block=False)
+    try:
+        url = launch(page, address)
+    except RefusalError as error:
+        sys.exit(str(error))
+    sys.stdout.write(f"Open {url} in a browser; Ctrl+C stops the program.\n")
+    sys.stdout.flush()
     studio.bench.prepare(studio.composer.ready)
     page.block_thread()
+    studio.bench.close()

@@ -132,5 +132,7 @@ class Bench:
         return run is not None
 
     def close(self) -> None:
-        """Let the worker end."""
+        """Stop every run and let the worker end."""
+        for run in list(self._runs.values()):
+            run.stop()
         self._executor.shutdown(wait=False, cancel_futures=True)
