@@ -1,7 +1,8 @@
 """Files that only a model hub has: pinned, resumed, verified, and deleted again when they are not what was published.
 
-huggingface_hub does the transfer: it caches by revision, resumes a cut download and shows progress. Added here are the
-checks (SHA-256 or git blob id, a record of the first download where neither is known) and refusals in one sentence.
+huggingface_hub does the transfer, resumed when it was cut, with a progress bar. Added here are the checks (SHA-256 or
+git blob id, else the hash that the hub announces, else that of the first download), a download that goes on in a later
+run, and refusals in one sentence.
 """
 
 from __future__ import annotations
@@ -71,6 +72,8 @@ def git_blob_id(path: Path) -> str:
 def fetch(file: HubFile, *, cache: Path | None = None, endpoint: str | None = None) -> Path:
     """Return a verified local copy of a hub file, downloading it when the cache does not hold it.
 
+    A download that broke off, even in an earlier run, goes on where it stopped.
+
     Args:
         file: what to fetch.
         cache: folder of the download cache; `cache_folder()/hub` by default.
@@ -83,33 +86,44 @@ def fetch(file: HubFile, *, cache: Path | None = None, endpoint: str | None = No
         DownloadError: there is no connection, the hub does not have the file, or the transfer broke.
         WeightsDamagedError: the content is not the published one; the copy has been deleted.
     """
-    from huggingface_hub import hf_hub_download
-
-    folder = (cache or cache_folder() / "hub").resolve()
-    with _refusals(file):
-        path = Path(
-            hf_hub_download(
-                file.repository,
-                file.filename,
-                revision=file.revision,
-                cache_dir=folder,
-                endpoint=endpoint,
-            )
-        )
-    _verify(file, path, folder)
+    folder = cache or cache_folder() / "hub"
+    path = folder / file.repository.replace("/", "--") / file.revision / file.filename
+    announced = None
+    if not path.is_file():
+        with _refusals(file):
+            announced = _download(file, path, endpoint or os.environ.get("HF_ENDPOINT"))
+    _verify(file, path, folder, announced)
     return path
+
+
+def _download(file: HubFile, path: Path, endpoint: str | None) -> str:
+    """Transfer a file, after what is there of it already; return its etag, the SHA-256 of large files."""
+    # only those who download pay for the import
+    from huggingface_hub import constants, get_hf_file_metadata, hf_hub_url
+    from huggingface_hub.errors import OfflineModeIsEnabled
+    from huggingface_hub.file_download import http_get
+
+    if constants.HF_HUB_OFFLINE:
+        raise OfflineModeIsEnabled("offline")
+    address = hf_hub_url(file.repository, file.filename, revision=file.revision, endpoint=endpoint)
+    # one question without repetition first, so that a machine without network hears so at once
+    published = get_hf_file_metadata(address, endpoint=endpoint)
+    etag = published.etag or "unknown"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.{etag[:16]}.part")
+    with part.open("ab") as waiting:
+        have = waiting.tell()
+        if published.size is None or have < published.size:
+            http_get(published.location, waiting, resume_size=have, expected_size=published.size)
+    part.replace(path)
+    return etag
 
 
 @contextlib.contextmanager
 def _refusals(file: HubFile) -> Iterator[None]:
     """Say in one sentence what huggingface_hub says in many."""
-    import httpx
-    from huggingface_hub.errors import (
-        EntryNotFoundError,
-        HfHubHTTPError,
-        LocalEntryNotFoundError,
-        OfflineModeIsEnabled,
-    )
+    import httpx2  # what huggingface_hub transfers with
+    from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, OfflineModeIsEnabled
 
     remedy = (
         "Connect and unset HF_HUB_OFFLINE, or copy the file here from another machine and name it, "
@@ -117,41 +131,33 @@ def _refusals(file: HubFile) -> Iterator[None]:
     )
     try:
         yield
-    except (LocalEntryNotFoundError, OfflineModeIsEnabled) as error:
-        raise DownloadError(
-            "No connection to the model hub, and no copy in the cache", where=file, remedy=remedy
-        ) from error
+    except (httpx2.ConnectError, httpx2.ConnectTimeout, OfflineModeIsEnabled) as error:
+        fault = "No connection to the model hub, and no copy in the cache"
+        raise DownloadError(fault, where=file, remedy=remedy) from error
     except EntryNotFoundError as error:
         raise DownloadError("The model hub does not have this file", where=file, remedy="Check its name") from error
     except HfHubHTTPError as error:
         raise DownloadError("The model hub refused the download", where=file, remedy=remedy) from error
-    except (httpx.HTTPError, OSError) as error:
+    except (httpx2.HTTPError, OSError) as error:
         again = "Start again: the download goes on where it stopped"
         raise DownloadError("The download broke off", where=file, remedy=again) from error
 
 
-def _verify(file: HubFile, path: Path, folder: Path) -> None:
-    """Compare a downloaded file with what is known of it; delete it when it is something else."""
+def _verify(file: HubFile, path: Path, folder: Path, announced: str | None) -> None:
+    """Compare a copy with what is known of the file; delete it when it is something else."""
+    known = file.sha256 or _first_seen(folder).get(str(file))
+    if known is None and announced is not None and _SHA256.fullmatch(announced):
+        known = announced
     found = git_blob_id(path) if file.git_blob else file_sha256(path)
-    expected = file.git_blob or file.sha256 or _published(file, path, folder)
+    expected = file.git_blob or known
     if expected is not None and expected != found:
-        blob = path.resolve()
         path.unlink()
-        blob.unlink(missing_ok=True)
         raise WeightsDamagedError(
             f"The downloaded file has the hash {found[:12]}, not {expected[:12]}, and was deleted",
             where=file,
             remedy="Try again; if it stays so, the published file has changed",
         )
     _remember(file, found, folder)
-
-
-def _published(file: HubFile, path: Path, folder: Path) -> str | None:
-    """Return the SHA-256 the hub announced (large files are cached under it), else the one seen first."""
-    announced = path.resolve().name
-    if _SHA256.fullmatch(announced):
-        return announced
-    return _first_seen(folder).get(str(file))
 
 
 def _first_seen(folder: Path) -> dict[str, str]:
