@@ -49,7 +49,7 @@ def main() -> None:
                 ratio = other[:length].mean() / max(motion[:length].mean(), 1e-9)
                 print(f"  {rate:2d} fps: ratio {ratio:.3f}, median {np.median(relative):.3f}, cuts {other_cuts}")
             if 23 <= probe(own).frame_rate <= 31:
-                scales.append(scale(own, motion))
+                scales += scale(own, motion)
     for rate, values in differences.items():
         print(
             f"{rate:2d} fps: median {np.median(values):.3f}, 90 % {np.quantile(values, 0.9):.3f}, max {max(values):.2f}"
@@ -81,8 +81,8 @@ def steady(path: Path) -> tuple[Floats, list[float]]:
     return np.array([motion.take(second) for second in range(seconds)]), [round(cut, 2) for cut in cuts.finish()]
 
 
-def scale(path: Path, motion: Floats) -> float:
-    """Divide the mean published motion, taken at every frame of seconds without a cut, by the steady one."""
+def scale(path: Path, motion: Floats) -> list[float]:
+    """Divide the mean published motion, taken at every frame of seconds without a cut, by the steady one, if any."""
     cuts, sums, counts, previous = PublishedCuts(), np.zeros(len(motion)), np.zeros(len(motion)), None
     with VideoReader(path) as reader:
         for frame in reader:
@@ -94,7 +94,7 @@ def scale(path: Path, motion: Floats) -> float:
             previous = image
     whole = np.array([not any(second - 0.3 < cut < second + 1 for cut in cuts.cuts_s) for second in range(len(motion))])
     published = sums / np.maximum(counts, 1)
-    return float(published[whole].mean() / max(motion[whole].mean(), 1e-9))
+    return [float(published[whole].mean() / motion[whole].mean())] if motion[whole].sum() else []
 
 
 if __name__ == "__main__":

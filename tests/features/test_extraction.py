@@ -86,6 +86,14 @@ def test_row_shows_its_own_second(tmp_path: Path, rate: str, *, exact: bool) -> 
     np.testing.assert_array_less(shown_s, np.arange(12) + 1)
 
 
+@pytest.mark.parametrize("exact", [True, False])
+def test_frames_are_those_of_the_published_choice(tmp_path: Path, *, exact: bool) -> None:
+    # each frame a second or more after the last choice; that skips second 5, which has its first frame
+    features = extract_features(brightening(tmp_path / "grey.mkv", "2.5", 7), BrightnessEye(exact_motion=exact))
+    assert features.semantic is not None
+    np.testing.assert_allclose(features.semantic[:7, 0] / 10, [0, 1.2, 2.4, 3.6, 4.8, 5.2, 6.0], atol=0.11)
+
+
 def test_second_without_a_new_frame_repeats_the_standing_one(tmp_path: Path) -> None:
     features = extract_features(brightening(tmp_path / "grey.mkv", "0.4", 10), BrightnessEye())
     assert features.semantic is not None

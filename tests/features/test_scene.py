@@ -52,6 +52,17 @@ def test_steady_cuts_are_exact_to_the_frame(make_clip: Make) -> None:
     assert steady_cuts(path) == pytest.approx([4.5, 9.0], abs=0.001)
 
 
+@pytest.mark.parametrize("fps", [60, 25, 10, 5])
+def test_cuts_in_quick_succession_are_one_at_every_frame_rate(fps: int) -> None:
+    rng = np.random.default_rng(1)
+    colours = {0.0: (20, 40, 90), 2.0: (200, 90, 30), 2.4: (30, 200, 60)}
+    cuts = SteadyCuts()
+    for time_s in np.arange(4 * fps) / fps:
+        colour = next(colours[start_s] for start_s in (2.4, 2.0, 0.0) if time_s >= start_s - 1e-9)
+        cuts.add(float(time_s), np.clip(rng.normal(0, 5, (90, 160, 3)) + colour, 0, 255).astype(np.uint8))
+    assert len(cuts.finish()) == 1
+
+
 def test_steady_cuts_survive_repeated_frames() -> None:
     rng = np.random.default_rng(0)
     pictures = [np.full((90, 160, 3), colour, dtype=np.uint8) for colour in ((20, 40, 90), (200, 90, 30))]

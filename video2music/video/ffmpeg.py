@@ -30,7 +30,11 @@ def run_ffmpeg(arguments: list[str], destination: Path) -> str:
     Raises:
         OutputError: ffmpeg failed.
     """
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-nostdin", "-y", *arguments]
+    try:
+        program = imageio_ffmpeg.get_ffmpeg_exe()
+    except RuntimeError as error:
+        raise OutputError("The program ffmpeg is missing", remedy="Install it: apt install ffmpeg") from error
+    command = [program, "-hide_banner", "-nostdin", "-y", *arguments]
     # S603: a fixed program with an argument list; file names carry the prefix "file:"
     done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603
     report = done.stderr.decode(errors="replace")
