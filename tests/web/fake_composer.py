@@ -131,8 +131,9 @@ class FakeComposer:
 
 
 @contextmanager
-def serve(composer: object, root: Path, **address: object) -> Iterator[SimpleNamespace]:
-    """Serve the page on a free port until the block ends."""
+def serve(composer: object | None, root: Path, **address: object) -> Iterator[SimpleNamespace]:
+    """Serve the page on a free port until the block ends, with a fake composer unless another is given."""
+    composer = composer or FakeComposer()
     page, studio = app.build(lambda: composer, root=root)
     url = app.launch(page, app.Address(port=None, **address))
     try:
