@@ -14,7 +14,10 @@ CLOCK_S = 0.01
 GROWTH = 0.5
 """The difference of two frames grows with about this power of the time between them (0.1 to 0.4 s, measured)."""
 SCALE = 0.40
-"""Published motion at 25 to 30 frames per second divided by the difference of small frames LAG_S apart."""
+"""Published motion at 25 to 30 frames per second divided by the difference of small frames LAG_S apart.
+
+It differs from clip to clip; `python -m benchmarks.frame_rates CLIPS` prints what remains, 1 being perfect.
+"""
 
 
 class PublishedMotion:
