@@ -244,3 +244,22 @@ def test_upper_voices_stay_together(make_score: MakeScore) -> None:
     for notes in by_step(notes_of(make_score(chords, density=15))):
         upper = [note.pitch for note in notes if note.pitch >= 52][1:]
         assert max(upper) - min(upper) <= 12
+
+
+def test_expression_follows_loudness_between_the_strokes(make_score: MakeScore) -> None:
+    score = make_score("C C C C", loudness=[0.5, 0.5, 0.05, 0.05])
+    changes = arrange(score).instruments[0].control_changes
+    assert {change.number for change in changes} == {11}
+    assert (changes[0].time, changes[0].value) == (0.0, 127)
+    values = [change.value for change in changes]
+    assert values == sorted(values, reverse=True)
+    assert len(values) > 4, "it glides"
+    assert 40 * np.log10(values[-1] / 127) == pytest.approx(-10, abs=0.2), "half of the 20 dB"
+    assert not arrange(score, as_published=True).instruments[0].control_changes
+
+
+@pytest.mark.parametrize("loudness", [-1.0, 0.0, 1e-9, 5.0])
+def test_expression_stays_within_its_range(make_score: MakeScore, loudness: float) -> None:
+    values = [change.value for change in arrange(make_score("C C", loudness=loudness)).instruments[0].control_changes]
+    assert len(values) == 1
+    assert 60 <= values[0] <= 127

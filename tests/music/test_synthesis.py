@@ -12,6 +12,7 @@ from types import ModuleType
 import numpy as np
 import pretty_midi
 import pytest
+from scipy.stats import spearmanr
 
 from video2music.errors import SoundFontNotFoundError, SynthesisError
 from video2music.music import sound_fonts
@@ -79,6 +80,16 @@ def test_a_crescendo_is_heard(make_score: MakeScore, sound_font: Path) -> None:
     sound = synthesize(arrange(make_score("C " * 16, loudness=loudness)), sound_font, duration_s=16)
     levels = [level_db(sound[second * 44100 : (second + 2) * 44100]) for second in range(0, 12, 3)]
     assert np.diff(levels).min() > 0.5
+
+
+def test_the_loudness_curve_survives(make_score: MakeScore, sound_font: Path) -> None:
+    rng = np.random.default_rng(5)
+    loudness = np.clip(0.18 * 10 ** (np.cumsum(rng.normal(0, 2.0, 40)) / 40), 0.03, 0.45)
+    sound = synthesize(arrange(make_score("C C Am Am F F G G " * 5, loudness=loudness)), sound_font, duration_s=40)
+    heard = [level_db(sound[second * 44100 : (second + 1) * 44100]) for second in range(37)]
+    wanted = 20 * np.log10(loudness[:37])
+    assert spearmanr(heard, wanted).statistic > 0.9
+    assert 0.6 < np.polyfit(wanted, heard, 1)[0] < 1.1
 
 
 def test_nothing_sounds_before_the_music_and_it_dies_away_at_the_end(make_score: MakeScore, sound_font: Path) -> None:

@@ -12,6 +12,7 @@ from video2music.harmony.parsing import parse_chord
 from video2music.harmony.vocabulary import NO_CHORD, transpose
 from video2music.harmony.voicing import voice_progression
 from video2music.music.ending import closing_step, resolve
+from video2music.music.expression import expression_curve
 from video2music.music.figures import Approach, Figures, FinalChord, Stroke, load_figures
 from video2music.music.midi import PlayedNote, end_at_next_onset, to_midi
 from video2music.music.registers import seat_voices
@@ -52,13 +53,14 @@ class _Step:
 def arrange(score: Score, *, as_published: bool = False) -> pretty_midi.PrettyMIDI:
     """Arrange a score for piano.
 
-    Note density chooses the figure, loudness the velocity. Every chord tone sounds, no note reaches into a chord it
-    does not belong to, and the piece comes to rest on the tonic before its duration is over.
+    Note density chooses the figure, loudness the velocity and the expression of ringing notes. Every chord tone sounds,
+    no note reaches into a chord it does not belong to, and the piece comes to rest on the tonic before its duration is
+    over.
 
     Args:
         score: chords in its key, one per step.
         as_published: play what the published code plays: figures by loudness, four tones of a chord, wrong tones in
-            some chords, every note two beats long, no ending.
+            some chords, every note two beats long, no expression, no ending.
 
     Returns:
         One piano track with tempo, key and time signature, and the chord symbols as lyrics.
@@ -70,11 +72,10 @@ def arrange(score: Score, *, as_published: bool = False) -> pretty_midi.PrettyMI
     key = parse_key(score.key)
     figures = load_figures()
     if as_published:
-        notes = list(_published_notes(score, key, figures))
-    else:
-        score = resolve(score)
-        notes = list(_notes(score, key, figures))
-    return to_midi(score, key, end_at_next_onset(notes))
+        return to_midi(score, key, end_at_next_onset(_published_notes(score, key, figures)))
+    score = resolve(score)
+    notes = end_at_next_onset(_notes(score, key, figures))
+    return to_midi(score, key, notes, expression_curve(score, figures.expression))
 
 
 def _chords_in_c(score: Score, key: Key) -> list[int]:

@@ -64,6 +64,16 @@ class VelocityCurve:
 
 
 @dataclass(frozen=True)
+class Expression:
+    """How the controller "expression" follows loudness; the attributes are explained beside the table."""
+
+    share: float
+    lowest_db: float
+    full_loudness: float
+    grid_beats: float
+
+
+@dataclass(frozen=True)
 class Approach:
     """How one step before the final chord is played.
 
@@ -96,6 +106,7 @@ class Figures:
     Attributes:
         note_beats: length of every note.
         curve: from loudness to velocity.
+        expression: of ringing notes.
         levels: from sparse to dense.
         approaches: of the steps before the final chord, the last one first.
         final: the final chord.
@@ -103,6 +114,7 @@ class Figures:
 
     note_beats: float
     curve: VelocityCurve
+    expression: Expression
     levels: tuple[Level, ...]
     approaches: tuple[Approach, ...]
     final: FinalChord
@@ -134,6 +146,7 @@ def load_figures() -> Figures:
     return Figures(
         note_beats=table["note_beats"],
         curve=VelocityCurve(**table["velocity"]),
+        expression=Expression(**table["expression"]),
         levels=levels,
         approaches=tuple(Approach(**row) for row in table["ending"]["approach"]),
         final=FinalChord(

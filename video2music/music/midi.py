@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import pretty_midi
 
 from video2music.harmony.key import Key
+from video2music.music.expression import CONTROLLER
 from video2music.music.score import Score
 
 TICKS_PER_BEAT = 480
@@ -55,13 +56,16 @@ def end_at_next_onset(notes: Iterable[PlayedNote]) -> list[PlayedNote]:
     return sorted(kept, key=lambda note: (note.start, note.pitch))
 
 
-def to_midi(score: Score, key: Key, notes: Iterable[PlayedNote]) -> pretty_midi.PrettyMIDI:
+def to_midi(
+    score: Score, key: Key, notes: Iterable[PlayedNote], expression: Iterable[tuple[float, int]] = ()
+) -> pretty_midi.PrettyMIDI:
     """Write notes for piano, with tempo, key and time signature, and the chord symbols as lyrics.
 
     Args:
         score: tempo and chords.
         key: of the key signature.
         notes: the notes, which must not overlap on a pitch.
+        expression: beats and values of that controller.
     """
     midi = pretty_midi.PrettyMIDI(resolution=TICKS_PER_BEAT, initial_tempo=score.tempo_bpm)
     number = key.pitch_class + (12 if key.mode == "minor" else 0)
@@ -74,5 +78,6 @@ def to_midi(score: Score, key: Key, notes: Iterable[PlayedNote]) -> pretty_midi.
         pretty_midi.Note(max(1, min(127, note.velocity)), note.pitch, note.start * beat_s, note.end * beat_s)
         for note in notes
     ]
+    piano.control_changes = [pretty_midi.ControlChange(CONTROLLER, value, beat * beat_s) for beat, value in expression]
     midi.instruments.append(piano)
     return midi
