@@ -31,6 +31,7 @@ class AmtConfig:
         decoder_layers: layers over the chords.
         max_length: seconds that one pass can see.
         dropout: share dropped in training.
+        inner_dropout: share of attention weights and of the inner linear layers dropped in training.
         semantic_components: 0 for the published raw rows of 776, otherwise our normalised rows with so many directions.
         always_full: read max_length rows with zeros after the video's end and no mask, as published.
         absolute_positions: add sinusoidal positions to both inputs, as published.
@@ -49,6 +50,7 @@ class AmtConfig:
     decoder_layers: int = 6
     max_length: int = 300
     dropout: float = 0.1
+    inner_dropout: float = 0.1
     semantic_components: int = 0
     always_full: bool = True
     absolute_positions: bool = True
@@ -103,16 +105,16 @@ class CopyHead(nn.Module):
             chords: (batch, K), ids of all steps so far; step k was followed by chords[k + 1].
         """
         length, steps = rows.shape[1], keys.shape[1]
-        usual = logits.log_softmax(dim=-1)
+        usual = logits.float().log_softmax(dim=-1)
         if steps == 1:
             return usual
         scores = self.query(rows) @ keys[:, :-1].transpose(1, 2) / math.sqrt(keys.shape[-1])
         hidden = torch.ones(length, steps - 1, dtype=torch.bool, device=rows.device).triu(steps - length)
         alone = hidden.all(dim=1)
-        weights = scores.masked_fill(hidden, -1e9).softmax(dim=-1)
+        weights = scores.float().masked_fill(hidden, -1e9).softmax(dim=-1)
         follower = chords[:, None, 1:].expand(-1, length, -1)
-        copied = torch.zeros_like(logits).scatter_add_(2, follower, weights)
-        gate = self.gate(rows).masked_fill(alone[:, None], -1e9)
+        copied = torch.zeros_like(usual).scatter_add_(2, follower, weights)
+        gate = self.gate(rows).float().masked_fill(alone[:, None], -1e9)
         log_copy = nn.functional.logsigmoid(gate) + torch.log(copied + 1e-9)
         return torch.logaddexp(nn.functional.logsigmoid(-gate) + usual, log_copy)
 
@@ -190,6 +192,7 @@ class AffectiveMultimodalTransformer(nn.Module):
             config.heads,
             config.feed_forward,
             config.dropout,
+            config.inner_dropout,
             norm_first=config.norm_first,
             relative_length=config.max_length,
             cross_attention=config.cross_attention,

@@ -95,7 +95,9 @@ class MultiheadAttention(nn.Module):
             scores = scores + skew(query @ self.Er[self.Er.shape[0] - keys.shape[2] :].T)
         if hidden is not None:
             scores = scores.masked_fill(hidden, float("-inf"))
-        weights = functional.dropout(scores.softmax(dim=-1), self.dropout, self.training)
+        weights = scores.softmax(dim=-1)
+        if self.dropout:
+            weights = functional.dropout(weights, self.dropout, self.training)
         mixed = (weights @ values).transpose(1, 2).flatten(2)
         result: Tensor = self.out_proj(mixed)
         return result

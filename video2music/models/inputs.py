@@ -133,7 +133,8 @@ class NormalisedRows(nn.Module):
     """Our rows: projected and scaled groups, marks of both ends of the video, and which groups are given.
 
     The semantic vectors are projected on the main directions of the training set, which travel with the weights: what
-    training never saw must not reach the network. Scene offset and motion enter as logarithms, emotion as a square root.
+    training never saw must not reach the network. Scene offset and motion enter as logarithms,
+    emotion as a square root.
 
     Args:
         semantic_components: number of directions kept of the 768.

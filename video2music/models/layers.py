@@ -19,6 +19,7 @@ class LayerConfig:
         heads: attention heads.
         feed_forward: width of the inner linear layer.
         dropout: share dropped in training.
+        inner_dropout: share of attention weights and of the inner linear layers dropped in training.
         norm_first: normalise before each part (True) or after it, as published (False).
         relative_length: rows of the relative position table of the decoder.
         cross_attention: the decoder attends to the encoder's rows, as published.
@@ -28,6 +29,7 @@ class LayerConfig:
     heads: int
     feed_forward: int
     dropout: float
+    inner_dropout: float
     norm_first: bool
     relative_length: int
     cross_attention: bool
@@ -39,12 +41,13 @@ class EncoderLayer(nn.Module):
     def __init__(self, config: LayerConfig) -> None:
         super().__init__()
         self.config = config
-        self.self_attn = MultiheadAttention(config.d_model, config.heads, dropout=config.dropout)
+        self.self_attn = MultiheadAttention(config.d_model, config.heads, dropout=config.inner_dropout)
         self.linear1 = nn.Linear(config.d_model, config.feed_forward)
         self.linear2 = nn.Linear(config.feed_forward, config.d_model)
         self.norm1 = nn.LayerNorm(config.d_model)
         self.norm2 = nn.LayerNorm(config.d_model)
         self.drop = nn.Dropout(config.dropout)
+        self.inner_drop = nn.Dropout(config.inner_dropout)
 
     def _attend(self, rows: Tensor, hidden: Tensor | None) -> Tensor:
         keys, values = self.self_attn.keys_values(rows)
@@ -52,7 +55,7 @@ class EncoderLayer(nn.Module):
         return dropped
 
     def _feed(self, rows: Tensor) -> Tensor:
-        dropped: Tensor = self.drop(self.linear2(self.drop(functional.relu(self.linear1(rows)))))
+        dropped: Tensor = self.drop(self.linear2(self.inner_drop(functional.relu(self.linear1(rows)))))
         return dropped
 
     def forward(self, rows: Tensor, hidden: Tensor | None) -> Tensor:
@@ -72,10 +75,12 @@ class DecoderLayer(nn.Module):
         super().__init__()
         self.config = config
         self.self_attn = MultiheadAttention(
-            config.d_model, config.heads, relative_length=config.relative_length, dropout=config.dropout
+            config.d_model, config.heads, relative_length=config.relative_length, dropout=config.inner_dropout
         )
         self.multihead_attn = (
-            MultiheadAttention(config.d_model, config.heads, dropout=config.dropout) if config.cross_attention else None
+            MultiheadAttention(config.d_model, config.heads, dropout=config.inner_dropout)
+            if config.cross_attention
+            else None
         )
         self.linear1 = nn.Linear(config.d_model, config.feed_forward)
         self.linear2 = nn.Linear(config.feed_forward, config.d_model)
@@ -83,6 +88,7 @@ class DecoderLayer(nn.Module):
         self.norm2 = nn.LayerNorm(config.d_model) if config.cross_attention else nn.Identity()
         self.norm3 = nn.LayerNorm(config.d_model)
         self.drop = nn.Dropout(config.dropout)
+        self.inner_drop = nn.Dropout(config.inner_dropout)
 
     def _attend(self, rows: Tensor, cache: KeyValueCache) -> Tensor:
         keys, values = cache.extend(*self.self_attn.keys_values(rows))
@@ -97,7 +103,7 @@ class DecoderLayer(nn.Module):
         return dropped
 
     def _feed(self, rows: Tensor) -> Tensor:
-        dropped: Tensor = self.drop(self.linear2(self.drop(functional.relu(self.linear1(rows)))))
+        dropped: Tensor = self.drop(self.linear2(self.inner_drop(functional.relu(self.linear1(rows)))))
         return dropped
 
     def forward(self, rows: Tensor, memory: tuple[Tensor, Tensor] | None, cache: KeyValueCache) -> Tensor:

@@ -34,7 +34,6 @@ REDUCED = {
 """Qualities outside the vocabulary and what they reduce to; others are found by their longest known beginning."""
 
 
-
 @dataclass(frozen=True)
 class Progression:
     """Chords with exact times, in the original key.
@@ -52,7 +51,7 @@ class Progression:
 
 def reduce_chord(label: str) -> int:
     """Return the id of a Harte label of any corpus: extensions reduce, basses and added tones drop, X is N."""
-    text = label.split("/")[0]
+    text = label.split("/", maxsplit=1)[0]
     match = re.match(r"^([A-G][#b]*)(?::?(.*))?$", text)
     if match is None:
         return NO_CHORD
@@ -80,10 +79,12 @@ def read_progression(path: Path) -> Progression:
 
 def load_progressions(folders: Sequence[Path]) -> list[Progression]:
     """Read all chord files below the folders, without those that hold under 20 seconds."""
-    paths = sorted({path for folder in folders for pattern in ("*.lab", "chord_midi.txt") for path in folder.rglob(pattern)})
+    paths = sorted(
+        {path for folder in folders for pattern in ("*.lab", "chord_midi.txt") for path in folder.rglob(pattern)}
+    )
     if not paths:
         raise DatasetError("There are no chord files", where=", ".join(map(str, folders)))
-    return [p for p in map(read_progression, paths) if len(p.ends_s) and p.ends_s[-1] >= 20]  # noqa: PLR2004 see above
+    return [p for p in map(read_progression, paths) if len(p.ends_s) and p.ends_s[-1] >= 20]
 
 
 def sample_grid(progression: Progression, *, tempo: float = 1.0, phase_s: float = 0.0) -> NDArray[np.int64]:

@@ -123,7 +123,9 @@ def _lines(path: Path) -> list[str]:
     try:
         return [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     except OSError as error:
-        raise DatasetError("A file of the data set is missing", where=path, remedy="Unpack the data set again") from error
+        raise DatasetError(
+            "A file of the data set is missing", where=path, remedy="Unpack the data set again"
+        ) from error
 
 
 def load_song(data: Path, name: str, *, semantic: bool = True, limit_s: int = LIMIT_S) -> Song:

@@ -1,0 +1,155 @@
+"""What is composed: as long as the video, repeatable, faithful to the primer, within limits, smooth at joins."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import groupby, pairwise
+
+import numpy as np
+import pytest
+import torch
+
+from emotion.weights import find_weights
+from video2music.features.video_features import VideoFeatures
+from video2music.harmony.vocabulary import CHORD_COUNT, NO_CHORD, quality_of
+from video2music.models.affect import EMOTION_QUALITIES
+from video2music.models.amt import AffectiveMultimodalTransformer
+from video2music.models.generation import generate_chords
+from video2music.models.loading import load_amt
+from video2music.models.sampling import PUBLISHED_SAMPLING, Sampling
+from video2music.models.windows import cover
+
+MakeFeatures = Callable[..., VideoFeatures]
+FREE = Sampling(top_p=1.0, hold_limit_s=100, no_chord_limit_s=100, no_chord_bias=0.0, affect=0.0)
+
+
+def compose(amt: AffectiveMultimodalTransformer, features: VideoFeatures, **options: object) -> tuple[int, ...]:
+    chosen = {"mode": "major", "primer": (), "sampling": Sampling(), "seed": 0, **options}
+    generator = torch.Generator().manual_seed(chosen.pop("seed"))
+    return generate_chords(amt, features, generator=generator, **chosen)
+
+
+def runs(chords: tuple[int, ...]) -> list[tuple[int, int]]:
+    return [(chord, len(list(group))) for chord, group in groupby(chords)]
+
+
+def shorter_window(amt: AffectiveMultimodalTransformer, length: int) -> AffectiveMultimodalTransformer:
+    """The same weights with a shorter window: only the nearest relative positions are kept."""
+    network = AffectiveMultimodalTransformer(replace(amt.config, max_length=length))
+    tensors = {name: t[-length:] if name.endswith(".Er") else t for name, t in amt.state_dict().items()}
+    network.load_state_dict(tensors)
+    return network.eval()
+
+
+@pytest.fixture(scope="module")
+def shipped_amt() -> AffectiveMultimodalTransformer:
+    return load_amt(find_weights("amt"))
+
+
+@pytest.mark.parametrize("seconds", [1, 2, 39, 40, 41, 95])
+def test_one_chord_per_second(
+    tiny_amt: AffectiveMultimodalTransformer, make_features: MakeFeatures, seconds: int
+) -> None:
+    chords = compose(tiny_amt, make_features(seconds))
+    assert len(chords) == seconds
+    assert all(0 <= chord < CHORD_COUNT for chord in chords)
+
+
+def test_the_seed_decides(tiny_amt: AffectiveMultimodalTransformer, make_features: MakeFeatures) -> None:
+    features = make_features(30)
+    torch.rand(5)  # the global generator must not matter
+    assert compose(tiny_amt, features, seed=7) == compose(tiny_amt, features, seed=7)
+    assert compose(tiny_amt, features, seed=7) != compose(tiny_amt, features, seed=8)
+
+
+def test_the_piece_begins_with_the_primer(
+    tiny_amt: AffectiveMultimodalTransformer, make_features: MakeFeatures
+) -> None:
+    primer = (122, 1, 79, 79, 79, 79, 79, 79, 79, 79, 79, 105)
+    assert compose(tiny_amt, make_features(30), primer=primer)[: len(primer)] == primer
+    assert compose(tiny_amt, make_features(3), primer=primer) == primer[:3]
+
+
+def test_without_a_primer_the_piece_begins_with_a_chord_that_the_seed_decides(
+    tiny_amt: AffectiveMultimodalTransformer, make_features: MakeFeatures
+) -> None:
+    first = {compose(tiny_amt, make_features(1), seed=seed)[0] for seed in range(8)}
+    assert NO_CHORD not in first
+    assert len(first) > 1
+
+
+@pytest.mark.parametrize("limit", [1, 3])
+def test_no_chord_is_held_longer_than_the_limit(
+    tiny_amt: AffectiveMultimodalTransformer, make_features: MakeFeatures, limit: int
+) -> None:
+    sampling = replace(FREE, temperature=0.2, hold_limit_s=limit, no_chord_limit_s=limit)
+    assert max(length for _, length in runs(compose(tiny_amt, make_features(50), sampling=sampling))) == limit
+
+
+def test_silence_is_forbidden_or_short(tiny_amt: AffectiveMultimodalTransformer, make_features: MakeFeatures) -> None:
+    loud = replace(FREE, no_chord_bias=8.0)
+    silent = compose(tiny_amt, make_features(45), sampling=replace(loud, no_chord_limit_s=2))
+    assert max(length for chord, length in runs(silent) if chord == NO_CHORD) == 2
+    assert NO_CHORD not in compose(tiny_amt, make_features(45), sampling=replace(loud, no_chord_limit_s=0))
+    assert NO_CHORD not in compose(tiny_amt, make_features(45), sampling=PUBLISHED_SAMPLING)
+
+
+def test_affect_draws_the_qualities_of_the_emotion(
+    tiny_amt: AffectiveMultimodalTransformer, make_features: MakeFeatures
+) -> None:
+    sad = make_features(90, emotion=3)
+    shares = []
+    for affect in (0.0, 0.5, 1.0):
+        chords = compose(tiny_amt, sad, sampling=replace(FREE, affect=affect))
+        shares.append(np.mean([quality_of(chord) in EMOTION_QUALITIES["sad"] for chord in chords]))
+    assert shares[0] < shares[1] < shares[2]
+
+
+def test_low_temperature_and_low_top_p_draw_what_is_likely(
+    tiny_amt: AffectiveMultimodalTransformer, make_features: MakeFeatures
+) -> None:
+    features = make_features(40)
+    greedy = compose(tiny_amt, features, primer=(1,), sampling=replace(FREE, temperature=0))
+    assert compose(tiny_amt, features, primer=(1,), sampling=replace(FREE, top_p=1e-9), seed=5) == greedy
+
+
+def test_progress_rises_to_one(tiny_amt: AffectiveMultimodalTransformer, make_features: MakeFeatures) -> None:
+    told: list[float] = []
+    compose(tiny_amt, make_features(50), progress=lambda _stage, fraction: told.append(fraction))
+    assert told == sorted(told)
+    assert told[-1] == 1.0
+
+
+def test_windows_cover_all_steps_and_share_their_context() -> None:
+    windows = cover(700, 300, overlap=150)
+    assert windows[0][0] == 0
+    assert windows[-1][1] == 700
+    assert all(stop - start == 300 for start, stop in windows)
+    assert all(before[1] - after[0] >= 150 for before, after in pairwise(windows))
+    assert cover(300, 300, overlap=150) == [(0, 300)]
+
+
+def test_chords_change_no_more_often_at_joins_than_elsewhere(
+    shipped_amt: AffectiveMultimodalTransformer, make_features: MakeFeatures
+) -> None:
+    length, seconds = 40, 300
+    network = shorter_window(shipped_amt, length)
+    joins = [stop for _, stop in cover(seconds, length, overlap=length // 2)[:-1]]
+    changes = []
+    for seed in range(5):
+        chords = np.array(compose(network, make_features(seconds, seed=seed), seed=seed))
+        changes.append(chords[1:] != chords[:-1])
+    share = np.array(changes)
+    at_joins = share[:, np.array(joins) - 1]
+    error = np.sqrt(share.mean() * (1 - share.mean()) / at_joins.size)
+    assert at_joins.mean() <= share.mean() + 3 * error
+
+
+def test_shipped_weights_compose_like_songs(
+    shipped_amt: AffectiveMultimodalTransformer, make_features: MakeFeatures
+) -> None:
+    chords = [compose(shipped_amt, make_features(90, seed=seed), seed=seed, primer=(1,)) for seed in range(3)]
+    changes = np.mean([np.mean(np.diff(piece) != 0) for piece in chords])
+    white_keys = np.isin(np.concatenate(chords), [1, 18, 31, 44, 57, 66, 79, 122])  # C to B as triads on white keys
+    assert 0.2 < changes < 0.75
+    assert np.mean(np.concatenate(chords) == NO_CHORD) < 0.1
+    assert white_keys.mean() > 0.3
