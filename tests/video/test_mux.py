@@ -119,6 +119,21 @@ def test_whole_file_is_as_long_as_the_picture(make_clip: Make, music: Path, tmp_
         assert container.duration / av.time_base == pytest.approx(round(seconds * 25) / 25, abs=0.04)
 
 
+def test_longer_tracks_end_with_the_picture(ffmpeg: Make, music: Path, tmp_path: Path) -> None:
+    sounds = ("-f", "lavfi", "-i", "sine=d=5", "-f", "lavfi", "-i", "sine=d=6", "-map", 0, "-map", 1, "-map", 2)
+    mux(ffmpeg(*TESTSRC, *sounds, "a.mkv"), music, tmp_path / "out.mp4", original="mix")
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        assert len(container.streams.audio) == 2
+        assert container.duration / av.time_base == pytest.approx(2.0, abs=0.04)
+
+
+def test_music_shorter_than_the_picture_is_followed_by_silence(make_clip: Make, music: Path, tmp_path: Path) -> None:
+    mux(make_clip("long.mp4", seconds=8.0, fps=5), music, tmp_path / "out.mp4")
+    audio = read_audio(tmp_path / "out.mp4", sample_rate=44100)
+    assert audio.duration_s == pytest.approx(8.0, abs=0.06)
+    assert np.abs(audio.samples[-44100:]).max() < 0.001
+
+
 def test_replace_drops_the_old_sound(ffmpeg: Make, music: Path, tmp_path: Path) -> None:
     mux(ffmpeg(*TESTSRC, *SINE, "a.mp4"), music, tmp_path / "out.mp4")
     assert tone_level(tmp_path / "out.mp4", 330) == pytest.approx(0.1, rel=0.1)

@@ -60,14 +60,15 @@ def sound_filter(mix: Mix, destination: Path) -> str:
         An ffmpeg filter graph whose output is labelled [music].
     """
     delay = f",adelay={mix.offset_s * 1000:.0f}:all=1" if mix.offset_s > SHORTEST_DELAY_S else ""
-    cut = f"apad,atrim=end={mix.end_s:.6f}[music]"
+    # silence without end follows; the length of the output cuts it
+    pad = "apad[music]"
     music = f"[1:a:0]volume={mix.music_level_db:.2f}dB{delay}"
     if mix.original == "replace" or not mix.has_sound:
         # mastered music needs a limiter only when it is made louder
-        return f"{music},{LIMITER},{cut}" if mix.music_level_db > 0 else f"{music},{cut}"
+        return f"{music},{LIMITER},{pad}" if mix.music_level_db > 0 else f"{music},{pad}"
     kept = f"[0:a:0]{SAME_SHAPE},volume={original_change_db(mix, destination):.2f}dB[original]"
     both = "[original][new]amix=inputs=2:normalize=0:duration=longest"
-    return f"{kept};{music},{SAME_SHAPE}[new];{both},{LIMITER},{cut}"
+    return f"{kept};{music},{SAME_SHAPE}[new];{both},{LIMITER},{pad}"
 
 
 def original_change_db(mix: Mix, destination: Path) -> float:
