@@ -16,8 +16,8 @@ _DECIBELS_PER_DECADE = 40.0  # of the controller's value (General MIDI recommend
 def expression_curve(score: Score, settings: Expression) -> list[tuple[float, int]]:
     """Return when the controller "expression" takes which value.
 
-    The published curve from loudness to velocity is so flat that a change of 10 dB is heard as 3, and notes that ring on
-    from the step before blur it further. The controller adds a share of the change, the same for every piece.
+    The published curve from loudness to velocity is so flat that a change of 10 dB is heard as 3, and notes that ring
+    on from the step before blur it further. The controller adds a share of the change, the same for every piece.
 
     Args:
         score: loudness per step, taken for the middle of each step.
