@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from video2music.errors import OutputError
+from video2music.errors import OutputError, VideoReadError
 from video2music.web import folders
 
 
@@ -76,6 +76,11 @@ def test_an_upload_survives_its_deletion_elsewhere(tmp_path: Path) -> None:
     upload.unlink()
     assert own.name == "clip.mov"
     assert own.read_bytes() == b"picture"
+
+
+def test_an_upload_that_is_gone_is_asked_for_again(tmp_path: Path) -> None:
+    with pytest.raises(VideoReadError, match="film.mov. Choose it again"):
+        folders.bring_in(tmp_path / "film.mov", folders.working_folder(tmp_path))
 
 
 @pytest.mark.parametrize(

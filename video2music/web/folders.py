@@ -8,7 +8,7 @@ import time
 import unicodedata
 from pathlib import Path
 
-from video2music.errors import OutputError
+from video2music.errors import OutputError, VideoReadError
 
 KEEP_S = 2 * 60 * 60
 """Uploads and results older than this are deleted."""
@@ -89,10 +89,16 @@ def bring_in(clip: Path, folder: Path) -> Path:
 
     Returns:
         The file inside the folder: a second link to the same data where the disk allows it, else a copy.
+
+    Raises:
+        VideoReadError: the upload was deleted meanwhile, because it was too old.
     """
     own = folder / f"clip{safe_suffix(clip.name)}"
     try:
         own.hardlink_to(clip)
+    except FileNotFoundError as error:
+        name = given_name(clip)
+        raise VideoReadError("The clip is not kept here any more", where=name, remedy="Choose it again") from error
     except OSError:
         shutil.copyfile(clip, own)
     return own
