@@ -144,9 +144,11 @@ def _decoded(container: InputContainer, stream: AudioStream) -> Iterator[Samples
             continue
         for frame in frames:
             frame.pts = None  # gaps in the clock must not become silence or stop the resampler
-            resampler = resampler or av.AudioResampler(format="fltp", rate=stream.rate)
+            # interleaved: PyAV reads beyond the planes of unnamed layouts with many channels
+            resampler = resampler or av.AudioResampler(format="flt", rate=stream.rate)
             for part in resampler.resample(frame):
-                yield part.to_ndarray().mean(axis=0, dtype=np.float32)
+                channels = part.to_ndarray().reshape(part.samples, -1)
+                yield channels.mean(axis=1, dtype=np.float32)
 
 
 def _gathered(parts: Iterator[Samples], rate: int) -> Iterator[Samples]:
