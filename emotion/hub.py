@@ -69,6 +69,11 @@ def git_blob_id(path: Path) -> str:
     return digest.hexdigest()
 
 
+def cached_path(file: HubFile, *, cache: Path | None = None) -> Path:
+    """Return where a hub file is kept once it is complete, below `cache_folder()/hub` by default."""
+    return (cache or cache_folder() / "hub") / file.repository.replace("/", "--") / file.revision / file.filename
+
+
 def fetch(file: HubFile, *, cache: Path | None = None, endpoint: str | None = None) -> Path:
     """Return a verified local copy of a hub file, downloading it when the cache does not hold it.
 
@@ -87,7 +92,7 @@ def fetch(file: HubFile, *, cache: Path | None = None, endpoint: str | None = No
         WeightsDamagedError: the content is not the published one; the copy has been deleted.
     """
     folder = cache or cache_folder() / "hub"
-    path = folder / file.repository.replace("/", "--") / file.revision / file.filename
+    path = cached_path(file, cache=cache)
     announced = None
     if not path.is_file():
         with _refusals(file):
