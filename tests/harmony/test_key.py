@@ -63,6 +63,12 @@ def test_unknown_keys_are_refused(typed: str) -> None:
         Key(typed, "major")
 
 
+def test_long_text_is_refused_briefly() -> None:
+    with pytest.raises(KeyParseError) as refusal:
+        parse_key("C" * 10_000)
+    assert len(str(refusal.value)) < 150
+
+
 @pytest.mark.parametrize(
     ("key", "roots"),
     [

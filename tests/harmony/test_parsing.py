@@ -62,6 +62,12 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         assert 0 <= parse_chord(text) < CHORD_COUNT
 
 
+def test_long_text_is_refused_briefly() -> None:
+    with pytest.raises(ChordParseError) as refusal:
+        parse_chord("C" * 10_000)
+    assert len(str(refusal.value)) < 150
+
+
 def test_primer_is_read_in_the_chosen_key() -> None:
     assert parse_primer("D Bm G A7", parse_key("D major")) == tuple(map(from_harte, ["C", "A:min", "F", "G:7"]))
     assert parse_primer("Bbm Gb", parse_key("Bb minor")) == tuple(map(from_harte, ["A:min", "F"]))

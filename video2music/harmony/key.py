@@ -14,6 +14,7 @@ _FIFTHS = (  # the circle of fifths, without double accidentals
     "F#", "C#", "G#", "D#", "A#", "E#", "B#",
 )  # fmt: skip
 _POSITION_OF_C = _FIFTHS.index("C")
+_LONGEST_QUOTE = 40
 _GB, _A_SHARP = -6, 10  # outside a scale nobody wants to read Cb, Fb, E# or B#; counted in fifths from C
 _MODES: dict[str, Mode] = {
     **dict.fromkeys(("", "M", "maj", "major", "dur"), "major"),
@@ -114,5 +115,5 @@ def parse_key(text: str) -> Key:
 
 
 def _unknown(text: str) -> KeyParseError:
-    what = f"'{text}' is not a key" if text else "The name of the key is empty"
+    what = f"'{text[:_LONGEST_QUOTE]}' is not a key" if text else "The name of the key is empty"
     return KeyParseError(what, remedy="Keys look like C major, A minor, Bb major, F# minor or Ebm")

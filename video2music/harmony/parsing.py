@@ -43,6 +43,7 @@ _KNOWN = {spelling: quality for quality, spellings in _SPELLINGS.items() for spe
 _NEAREST = {spelling: quality for quality, spellings in _RICHER.items() for spelling in spellings}
 _NO_CHORD_SPELLINGS = frozenset({"N", "NC", "N.C.", "N.C"})
 _SYMBOL = re.compile(r"(?P<letter>[A-Ga-g])(?P<accidental>##|bb|#|b)?:?(?P<rest>.*)", re.DOTALL)
+_LONGEST_SYMBOL = 20
 _EXAMPLES = "C Am F G7 Bbmaj7 F#m7 Dm6 CM7 Gsus4 Bdim Ehdim7"
 
 
@@ -60,6 +61,10 @@ def parse_chord(text: str) -> int:
         ChordParseError: the chord is not in the vocabulary; the sentence names the nearest one that is.
     """
     symbol = text.strip()
+    if len(symbol) > _LONGEST_SYMBOL:
+        raise ChordParseError(
+            f"'{symbol[:_LONGEST_SYMBOL]}...' is too long for a chord", remedy=f"Chords look like {_EXAMPLES}"
+        )
     plain = symbol.replace("♯", "#").replace("♭", "b").replace("(", "").replace(")", "")
     plain = plain.replace("△", "Δ").replace("º", "°").replace("Ø", "ø")
     if plain.upper() in _NO_CHORD_SPELLINGS:
