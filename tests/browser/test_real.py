@@ -19,7 +19,7 @@ from emotion.errors import RefusalError
 CLIP = Path(gradio.__file__).parent / "media_assets" / "videos" / "world.mp4"
 """A real clip that comes with the Gradio package."""
 
-COMPOSING_MS = 90_000
+COMPOSING_MS = 180_000
 
 
 @pytest.fixture(scope="module")

@@ -69,7 +69,7 @@ def progress_card(course: Course) -> str:
     done = "".join(finished_stage(name, seconds) for name, seconds in course.finished)
     return f"""
 <div class="card working">
-  <div class="now"><span class="stage" role="status">{stage}</span><span class="percent">{percent} %</span></div>
+  <div class="now"><span class="stage" role="status">{stage}</span><span class="percent">{f"{percent} %" if percent else ""}</span></div>
   <div class="track" role="progressbar" aria-label="{stage}"
        aria-valuemin="0" aria-valuemax="100" aria-valuenow="{percent}">
     <div class="fill{"" if percent else " unknown"}" style="width:{percent}%"></div>
