@@ -198,7 +198,7 @@ def load_music2emo(
             places, then in the download cache, then on the model hub.
         device: "cpu", "cuda"; the processor by default.
         as_published: as in `Music2Emo`; also takes both answers from the checkpoint the published program uses.
-        notify: told the licence of the weights before their first download; standard error by default.
+        notify: told the licence of the weights, once, before their first download.
 
     Returns:
         The engine.
@@ -210,8 +210,15 @@ def load_music2emo(
     """
     place = torch.device(device or "cpu")
 
+    said: set[str] = set()
+
+    def notify_once(sentence: str) -> None:
+        if notify is not None and sentence not in said:
+            said.add(sentence)
+            notify(sentence)
+
     def find(key: str) -> Path:
-        return find_released(key, folder=weights, notify=notify)
+        return find_released(key, folder=weights, notify=notify_once)
 
     encoder = load_mert(find("mert_configuration"), find("mert_weights"), device=place)
     tensors, mean, deviation = chord_tensors(path := find("chords"))

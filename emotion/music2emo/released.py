@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from emotion.errors import WeightsNotFoundError
-from emotion.hub import HubFile, cache_folder, fetch
+from emotion.hub import HubFile, cached_path, fetch
 from emotion.weights import find_weights
 
 Notify = Callable[[str], None]
@@ -68,18 +68,9 @@ def find_released(key: str, *, folder: Path | None = None, notify: Notify | None
     except WeightsNotFoundError:
         if folder is not None:
             raise
-    if notify is not None and not _is_cached(file.hub):
+    if notify is not None and not cached_path(file.hub).is_file():
         notify(file.notice)
     return fetch(file.hub)
-
-
-def _is_cached(file: HubFile) -> bool:
-    from huggingface_hub import try_to_load_from_cache
-
-    found = try_to_load_from_cache(
-        file.repository, file.filename, cache_dir=cache_folder() / "hub", revision=file.revision
-    )
-    return isinstance(found, str)
 
 
 @cache
