@@ -33,13 +33,14 @@ def open_media(path: Path, refusal: type[RefusalError], noun: str) -> InputConta
     # "file:" keeps names such as "concat:a|b" or "-" from being read as anything but a name
     options = {"protocol_whitelist": "file", "format_whitelist": CONTAINERS}
     try:
-        return av.open(f"file:{path.absolute()}", options=options, metadata_errors="replace")
+        container: InputContainer = av.open(f"file:{path.absolute()}", options=options, metadata_errors="replace")
     except (av.error.FFmpegError, OSError, ValueError) as error:
         if isinstance(error, av.error.PermissionError):
             raise refusal("The file may not be read", where=path, remedy="Change its permissions") from error
         what = "The file is cut off or damaged" if _begins_like_media(path) else f"The file is not {noun}"
         remedy = "Check that it plays in a media player, or copy it again from its source"
         raise refusal(what, where=path, remedy=remedy) from error
+    return container
 
 
 def _begins_like_media(path: Path) -> bool:

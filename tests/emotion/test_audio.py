@@ -91,4 +91,5 @@ def test_header_without_samples(tmp_path: Path) -> None:
 def test_mono_is_the_mean_of_the_channels(tmp_path: Path) -> None:
     path = write_tone(tmp_path / "a.wav")
     both = read_audio(path, sample_rate=None).samples
-    np.testing.assert_allclose(read_audio(path, sample_rate=None, mono=True).samples[:, 0], both.mean(axis=1), atol=1e-6)
+    mono = read_audio(path, sample_rate=None, mono=True).samples
+    np.testing.assert_allclose(mono[:, 0], both.mean(axis=1), atol=1e-6)
