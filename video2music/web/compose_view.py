@@ -66,10 +66,11 @@ class Course:
 def progress_card(course: Course) -> str:
     """Show the stage that is running, its fraction and the stages before it."""
     stage, percent = escape(course.stage, quote=True), round(100 * course.fraction)
+    known = f"{percent} %" if percent else ""
     done = "".join(finished_stage(name, seconds) for name, seconds in course.finished)
     return f"""
 <div class="card working">
-  <div class="now"><span class="stage" role="status">{stage}</span><span class="percent">{f"{percent} %" if percent else ""}</span></div>
+  <div class="now"><span class="stage" role="status">{stage}</span><span class="percent">{known}</span></div>
   <div class="track" role="progressbar" aria-label="{stage}"
        aria-valuemin="0" aria-valuemax="100" aria-valuenow="{percent}">
     <div class="fill{"" if percent else " unknown"}" style="width:{percent}%"></div>
