@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from emotion.audio import Audio
+from emotion.errors import RefusalError
 from emotion.moods import calibrated_probabilities, mood_tags
 from emotion.music2emo.checkpoints import chord_tensors, load_student
 from emotion.music2emo.chord_network import ChordNetwork
@@ -204,11 +205,14 @@ def load_music2emo(
         The engine.
 
     Raises:
+        RefusalError: the device is not there.
         WeightsNotFoundError: a file is missing in `weights`.
         DownloadError: a file had to be downloaded and could not be.
         WeightsDamagedError: a file is not what was published.
     """
     place = torch.device(device or "cpu")
+    if place.type == "cuda" and not torch.cuda.is_available():
+        raise RefusalError("There is no CUDA device", where=device, remedy="Leave out the device to use the processor")
 
     said: set[str] = set()
 

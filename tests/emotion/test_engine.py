@@ -1,6 +1,8 @@
 """The whole engine on small random networks: what it gives, what it must not depend on, when it doubts itself."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -199,6 +201,24 @@ def test_silence_noise_and_speech_are_doubted_in_words(engine: Music2Emo, make_a
 
 def test_a_short_sound_is_doubted(engine: Music2Emo, make_audio: MakeAudio) -> None:
     assert any("Only 2.0 seconds" in sentence for sentence in engine.predict(make_audio(2.0)).doubts)
+
+
+def test_a_missing_device_is_refused(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(emotion.RefusalError, match="CUDA"):
+        emotion.load("music2emo", weights=weights, device="cuda")
+
+
+def test_the_package_and_its_help_load_no_heavy_library() -> None:
+    code = (
+        "import sys, emotion, emotion.cli\n"
+        "try: emotion.cli.main(['predict', '--help'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'torch', 'av', 'transformers', 'librosa', 'scipy', 'sklearn', 'soxr'} & set(sys.modules)\n"
+        "sys.exit(str(sorted(heavy)) if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_unknown_engines_are_refused() -> None:

@@ -11,6 +11,7 @@ from torch import nn
 
 from emotion.music2emo import chords
 from emotion.music2emo.chord_network import ChordNetwork, ChordNetworkConfig
+from emotion.music2emo.engine import Music2Emo
 from emotion.music2emo.key import find_key
 from emotion.music2emo.mert import load_mert
 from emotion.music2emo.networks import EmotionInputs, Student, Teacher, pad_chords
@@ -136,6 +137,16 @@ def test_mert(reference: Callable[[str], Path], tmp_path: Path) -> None:
     frames = encoder.encode(golden["x"][0])
     assert len(frames) == 224
     np.testing.assert_allclose(frames.mean(axis=0), golden["feature_1d"], rtol=0, atol=TOLERANCE)
+
+
+def test_mert_gives_the_outputs_of_layers_6_and_7(engine: Music2Emo) -> None:
+    wave = np.sin(np.arange(24_000) ** 1.3 * 0.01).astype(np.float32)
+    normalised = (wave - wave.mean()) / np.sqrt(wave.var() + 1e-7)
+    with torch.inference_mode():
+        states = engine.encoder.network(torch.from_numpy(normalised)[None], output_hidden_states=True).hidden_states
+    assert len(states) == 9
+    frames = engine.encoder.encode(3 * wave + 1)  # level and offset must not matter
+    np.testing.assert_allclose(frames, torch.cat([states[6][0], states[7][0]], dim=1).numpy(), atol=1e-4)
 
 
 def test_constant_q_in_blocks_of_ten_seconds(data: Path) -> None:
