@@ -34,7 +34,7 @@ from video2music.training.emotion_scores import (
     softmax,
     temperature,
 )
-from video2music.training.linear import Linear, Scaling, fit_ridge, fit_softmax
+from video2music.training.linear import Linear, Scaling, fit_ridge, fit_softmax, principal_directions
 from video2music.training.mved import LabelledClips, load_mved
 from video2music.training.oasis import Photographs, load_oasis, read_photograph
 
@@ -47,7 +47,7 @@ PICTURE_GAIN = 6.0  # share of the picture, all directions together ...
 MOTION_GAIN = 3.0  # ... and of motion under the penalty
 PHOTOGRAPH_WEIGHT = 2.0  # of a photograph, where a second of video has 1; 0 costs .02 of accuracy
 SMOOTHING_S = 2.0
-MIXING = 0.5  # share of the six emotions in valence and arousal
+MIXING = (0.5, 0.75)  # share of the six emotions in valence and arousal; still pictures say little about arousal
 AFFECT_FOLDS, EMOTION_FOLDS, REPEATS = 10, 8, 3
 CLIP_LAG_S = 2 / 6  # distance of the frames that motion compares at the clips' 6 frames per second
 LAG_POWER = 0.52  # motion grows so with that distance: twice the distance, 1.43 times the motion in these clips
@@ -164,7 +164,7 @@ def fit_emotions(seconds: Examples, photographs: Examples) -> Linear:
     """
     pictures = Scaling.of(seconds.inputs, PICTURE_GAIN / np.sqrt(seconds.inputs.shape[1]))
     scaled, photographed = pictures(seconds.inputs), pictures(photographs.inputs)
-    basis = np.linalg.eigh(scaled.T @ scaled)[1][:, -DIRECTIONS:].astype(np.float32)
+    basis = principal_directions(scaled, DIRECTIONS)
     moving = np.log1p(seconds.motion)[:, None]
     motions = Scaling.of(moving, MOTION_GAIN)
     rows = np.concatenate(
@@ -241,6 +241,7 @@ def train(oasis: Path, mved: Path, output: Path, *, seed: int = 0, tell: Callabl
         "temperature_of_least_log_loss": temperature(logits, clips.labels[seconds.clip]),
         "sharpness": sharpness,
         "shift": shift.tolist(),
+        "mean": softmax(sharpness * logits + shift).mean(axis=0).tolist(),
     }
     scores["separation"] = separations(affect, softmax(sharpness * logits + shift), seconds, clips)
     fitted = fit_emotions(*examples(photographs, pictures, clips, seconds))
@@ -278,7 +279,8 @@ def cross_validate(
 def separations(affect: Linear, emotion: FloatArray, seconds: Seconds, clips: LabelledClips) -> dict[str, Any]:
     """Tell how valence and arousal separate the labelled clips, from the picture alone and mixed as in the head."""
     picture = smoothed(affect(seconds.embedding), seconds.clip)
-    mixed = (1 - MIXING) * picture + MIXING * np.stack(expected_affect(emotion), axis=1)
+    share = np.array(MIXING, np.float32)
+    mixed = (1 - share) * picture + share * np.stack(expected_affect(emotion), axis=1)
     return {
         "picture": separation(picture, seconds.clip, clips.labels),
         "mixed": separation(mixed, seconds.clip, clips.labels),
@@ -301,7 +303,7 @@ def write_head(output: Path, emotion: Linear, affect: Linear, scores: dict[str, 
         "affect.weight": torch.from_numpy(affect.weight.T.copy()),
         "affect.bias": torch.from_numpy(affect.bias),
         "smoothing_s": torch.tensor(SMOOTHING_S),
-        "mixing": torch.full((2,), MIXING),
+        "mixing": torch.tensor(MIXING),
     }
     save_tensors(output, tensors, {"network": "emotion_head", "seed": str(seed), "scores": json.dumps(scores)})
 

