@@ -36,6 +36,7 @@ def find_weights(
     explicit: Path | None = None,
     environment: str = "VIDEO2MUSIC_WEIGHTS",
     hub: HubFile | None = None,
+    remedy: str | None = None,
 ) -> Path:
     """Find a weight file: explicit path, folder in the environment, shipped folder, cache, hub.
 
@@ -44,6 +45,7 @@ def find_weights(
         explicit: a file, or a folder that holds it; nothing else is tried when it is given.
         environment: name of the environment variable that may hold a folder.
         hub: the file on a model hub, downloaded when it is nowhere else.
+        remedy: what to do when it is nowhere, for weights that a person has to fetch in a way of their own.
 
     Returns:
         Path of an existing file; `load_tensors` checks its content.
@@ -69,7 +71,8 @@ def find_weights(
     raise WeightsNotFoundError(
         f"The weights {filename} were not found",
         where="looked for " + ", ".join(str(place) for place in places),
-        remedy=f"Give their path, or set {environment} to the folder that holds them, or install the program again",
+        remedy=remedy
+        or f"Give their path, or set {environment} to the folder that holds them, or install the program again",
     )
 
 

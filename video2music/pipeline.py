@@ -29,6 +29,8 @@ SAMPLE_RATE = 44_100
 
 LARGEST_SEED = 2**31 - 1
 
+IMPORT_FIRST = "Download the authors' checkpoint and run: python -m video2music import-weights FILE"
+
 NEUTRAL_VALENCE = 5.0
 """Middle of the scale of 1 to 9; a video below it gets a minor key unless the person chose one."""
 
@@ -263,8 +265,9 @@ def load(
 
     chosen = find_engine(engine)
     synthesizer = Synthesizer(find_sound_font(None if sound_font is None else Path(sound_font)))
-    amt = find_weights(chosen.amt_weights)
-    dynamics = find_weights(chosen.dynamics_weights)
+    remedy = IMPORT_FIRST if chosen.published else None
+    amt = find_weights(chosen.amt_weights, remedy=remedy)
+    dynamics = find_weights(chosen.dynamics_weights, remedy=remedy)
     return Composer(
         engine=chosen,
         eye=load_eye(chosen.name, device=device),

@@ -11,12 +11,12 @@ from PIL import Image
 
 from emotion.errors import WeightsDamagedError, WeightsNotFoundError
 from emotion.hub import HubFile
+from emotion.torchvision_compat import import_torchvision
 from emotion.weights import save_tensors
 from video2music.errors import UnknownEngineError
 from video2music.features import clip
 from video2music.features.clip import LARGE, SMALL, ClipEye, load_clip, published_file
 from video2music.features.eye import Eye, expected_affect, load_eye
-from video2music.features.torchvision_compat import import_torchvision
 from video2music.features.video_features import EMOTIONS
 
 TINY = "tiny-quickgelu"

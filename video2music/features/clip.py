@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
+from emotion.torchvision_compat import import_torchvision
 from emotion.weights import HubFile, find_weights, load_checkpoint, load_into, load_tensors
 from video2music.errors import UnknownEngineError
 from video2music.features.eye import Sight, expected_affect
-from video2music.features.torchvision_compat import import_torchvision
 from video2music.features.video_features import EMOTIONS
 
 LARGE = "ViT-L-14-336-quickgelu"  # the published one: 2.4 s an image on two cores
