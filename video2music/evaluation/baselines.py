@@ -98,7 +98,8 @@ class Ridge:
     def predict(self, song: Song) -> FloatArray:
         """Return (T, 2)."""
         scaled = (ridge_inputs(song) - self.mean) / self.scale
-        return (scaled @ self.weights + self.offset).astype(np.float32)
+        curves: FloatArray = (scaled @ self.weights + self.offset).astype(np.float32)
+        return curves
 
 
 def ridge_inputs(song: Song) -> NDArray[np.float64]:

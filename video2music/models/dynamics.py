@@ -4,7 +4,7 @@ The default configuration is the published one with its parameter names; ours re
 targets and carries the curve that gives its predictions the spread of real songs.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -17,6 +17,13 @@ from video2music.models.windows import cover
 
 TARGETS = ("note_density", "loudness")
 """Columns of the output."""
+
+MARGIN_S = 8.0
+SHORTEST_SONG_S = 90.0
+"""A video is read as lying at least so far from both ends of a song that lasts at least so long."""
+
+STILL = 0.25
+"""Standard deviation of the logarithm of motion below which a video counts as still throughout."""
 
 SPREAD_KNOTS = 41
 """Quantiles of predictions and of real songs between which played values are interpolated."""
@@ -141,15 +148,47 @@ def expected_dynamics(network: DynamicsNetwork, batch: FeatureBatch) -> NDArray[
     return (total / weight).astype(np.float32)
 
 
-def predict_dynamics(network: DynamicsNetwork, features: VideoFeatures) -> Dynamics:
+def inside_a_song(batch: FeatureBatch) -> FeatureBatch:
+    """Return the batch as if the video lay inside a longer song.
+
+    Songs begin and end with silence, and none of the training set is shorter than two minutes; read literally, a clip
+    of ten seconds would be all beginning and end.
+    """
+    margin = max(MARGIN_S, (SHORTEST_SONG_S - batch.steps) / 2)
+    return replace(batch, from_start=batch.from_start + margin, to_end=batch.to_end + margin)
+
+
+def motion_pull(motion: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return how far each second moves more than the video's usual second, (T, 1), -2 to 2 and smooth.
+
+    Args:
+        motion: (T,), 0 to 255.
+    """
+    steps = np.log1p(motion.astype(np.float64))
+    steps = np.convolve(np.pad(steps, 2, mode="edge"), np.array([1, 2, 3, 2, 1]) / 9, mode="valid")
+    spread = max(float(steps.std()), STILL)
+    return ((steps - np.median(steps)) / spread).clip(-2, 2)[:, None]
+
+
+def predict_dynamics(network: DynamicsNetwork, features: VideoFeatures, *, motion_strength: float = 0.5) -> Dynamics:
     """Return what is played in every second of a video of any length.
+
+    The published network's values are played as they are. Ours sees the video inside a longer song, is pulled up where
+    the video moves more than usual, and gets the spread of real songs.
 
     Args:
         network: ours or a published one.
         features: T seconds.
+        motion_strength: standard deviations of the network's predictions by which one of motion raises them.
 
     Returns:
-        Curves of T values with the spread of real songs (ours) or as the network gives them (published).
+        Curves of T values.
     """
-    played = network.played(expected_dynamics(network, batch_of(features)))
+    batch = batch_of(features)
+    if network.inputs is None:
+        played = network.played(expected_dynamics(network, batch))
+    else:
+        expected = expected_dynamics(network, inside_a_song(batch))
+        pull = motion_strength * motion_pull(features.motion) * network.spread[:, 0].std(dim=1).numpy()
+        played = network.played((expected + pull).astype(np.float32))
     return Dynamics(note_density=played[:, 0].astype(np.float32), loudness=played[:, 1].astype(np.float32))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from video2music.features.video_features import VideoFeatures
-from video2music.harmony.vocabulary import NO_CHORD
+from video2music.harmony.vocabulary import NO_CHORD, from_harte
 from video2music.models.amt import AffectiveMultimodalTransformer
 from video2music.models.dynamics import Dynamics, predict_dynamics
 from video2music.models.inputs import FeatureBatch, batch_of
@@ -17,6 +17,9 @@ from video2music.models.sampling import Sampling, affect_bias, draw
 from video2music.models.windows import cover
 
 __all__ = ["Dynamics", "Mode", "generate_chords", "predict_dynamics"]
+
+OPENINGS = tuple(from_harte(label) for label in ("C", "D:min", "E:min", "F", "G", "A:min"))
+"""Triads of C major and A minor, one of which a piece without a primer begins with."""
 
 Progress = Callable[[str, float], None]
 Mode = Literal["major", "minor"]
@@ -48,10 +51,11 @@ class _Window:
 
 
 def _first_chord(window: _Window, bias: NDArray[np.float32], sampling: Sampling, generator: torch.Generator) -> int:
-    """Draw the chord of second 0 as what follows a silence, as in real songs, which nearly all begin with one."""
-    logits = window.read([NO_CHORD])
-    logits[NO_CHORD] = float("-inf")
-    return draw(logits[: bias.shape[1]] + torch.from_numpy(bias[0]), [NO_CHORD], sampling, generator)
+    """Draw the chord of second 0 among the triads of the key as what follows a silence, with which songs begin."""
+    logits = window.read([NO_CHORD])[: bias.shape[1]] + torch.from_numpy(bias[0])
+    others = torch.ones_like(logits, dtype=torch.bool)
+    others[list(OPENINGS)] = False
+    return draw(logits.masked_fill(others, float("-inf")), [NO_CHORD], sampling, generator)
 
 
 @torch.inference_mode()

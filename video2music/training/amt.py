@@ -61,10 +61,10 @@ class AmtTrainingOptions:
         stretch: largest change of speed as a factor, for half of the songs.
     """
 
-    loop: LoopOptions = field(default_factory=LoopOptions)
+    loop: LoopOptions = field(default_factory=lambda: LoopOptions(epochs=20, learning_rate=1.5e-3, averaging=0.995))
     config: AmtConfig = OURS
     corpora: tuple[Path, ...] = ()
-    corpus_share: float = 2.0
+    corpus_share: float = 3.0
     emotion_loss: float = 0.0
     smoothing: float = 0.0
     batch_songs: int = 16

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -17,7 +17,9 @@ Item = TypeVar("Item")
 
 def picked(song: Song, index: np.typing.NDArray[np.int64], total_s: int) -> Song:
     """Return the seconds of a song that `index` names, of a song of `total_s` seconds."""
-    streams = {name: None if values is None else values[index] for name in STREAMS for values in [getattr(song, name)]}
+    streams: dict[str, Any] = {
+        name: None if values is None else values[index] for name in STREAMS for values in [getattr(song, name)]
+    }
     return replace(song, chords=song.chords[index], total_s=total_s, **streams)
 
 
