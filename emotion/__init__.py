@@ -40,6 +40,7 @@ def load(
     engine: str,
     *,
     weights: Path | None = None,
+    students: Path | None = None,
     device: str | None = None,
     as_published: bool = False,
     notify: Callable[[str], None] | None = None,
@@ -49,6 +50,7 @@ def load(
     Args:
         engine: one of `ENGINES`.
         weights: a folder with the engine's files; by default they are found, or downloaded once and cached.
+        students: a folder in which `python -m emotion train student` wrote; the released students by default.
         device: "cpu" or "cuda"; the processor by default.
         as_published: reproduce the published program, errors included, as far as it gives an answer at all.
         notify: told what must be known before a first download, such as a licence; standard error by default.
@@ -63,7 +65,9 @@ def load(
         raise RefusalError("There is no such engine", where=engine, remedy=f"Choose one of {', '.join(ENGINES)}")
     from emotion.music2emo.engine import load_music2emo
 
-    return load_music2emo(weights=weights, device=device, as_published=as_published, notify=notify or _say)
+    return load_music2emo(
+        weights=weights, students=students, device=device, as_published=as_published, notify=notify or _say
+    )
 
 
 def _say(sentence: str) -> None:

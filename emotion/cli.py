@@ -57,6 +57,7 @@ def _add_predict(commands: Any) -> None:  # noqa: ANN401  argparse names its cla
     predict.add_argument("audio", type=Path, metavar="AUDIO", help="audio file, or video with sound")
     predict.add_argument("--engine", choices=ENGINES, default=ENGINES[0])
     predict.add_argument("--weights", type=Path, metavar="DIR", help="folder with the engine's files; no download then")
+    predict.add_argument("--students", type=Path, metavar="DIR", help="folder of a student trained here")
     predict.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     predict.add_argument("--as-published", action="store_true", help="answer as the published program, errors included")
     _add_json(predict, run_predict)
@@ -107,7 +108,12 @@ def _add_json(parser: argparse.ArgumentParser, run: Any) -> None:  # noqa: ANN40
 def run_predict(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
     """Listen to one file."""
     recogniser = load(
-        chosen.engine, weights=chosen.weights, device=chosen.device, as_published=chosen.as_published, notify=_tell
+        chosen.engine,
+        weights=chosen.weights,
+        students=chosen.students,
+        device=chosen.device,
+        as_published=chosen.as_published,
+        notify=_tell,
     )
     prediction = recogniser.predict(chosen.audio, progress=_Progress().show)
     shown = sorted(prediction.tags.items(), key=lambda item: -item[1])[:SHOWN_TAGS]

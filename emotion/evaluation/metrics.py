@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -107,6 +108,39 @@ def pearson(truth: Floats, predicted: Floats) -> float:
 
 
 AFFECT_METRICS: dict[str, Callable[[Floats, Floats], float]] = {"r2": r2, "rmse": rmse, "ccc": ccc, "pearson": pearson}
+
+
+def interval_reach(truth: Floats, predicted: Floats, coverage: float = 0.8) -> float:
+    """Return how far to either side of an answer the truth lies in a share of cases (split conformal prediction).
+
+    Args:
+        truth: (songs,) of songs that were not trained on.
+        predicted: (songs,).
+        coverage: the share.
+
+    Returns:
+        Half the width of the interval; infinite where there are too few songs to promise it.
+    """
+    errors = np.sort(np.abs(truth - predicted))
+    rank = math.ceil((len(errors) + 1) * coverage)
+    return float(errors[rank - 1]) if rank <= len(errors) else float("inf")
+
+
+def noise_ceiling(truth: Floats, spread: Floats, raters: int) -> float:
+    """Return the R2 that a perfect answer would get, because the mean of few raters is itself uncertain.
+
+    Args:
+        truth: (songs,) mean ratings.
+        spread: (songs,) standard deviation of the raters; songs without one are left out.
+        raters: raters per song.
+
+    Returns:
+        1 less the share of the variance that is rating noise; not a number where no spread is known.
+    """
+    known = np.isfinite(spread)
+    if not known.any() or not truth[known].var() > 0:
+        return float("nan")
+    return float(1 - np.square(spread[known]).mean() / raters / truth[known].var())
 
 
 def bootstrap(metric: Callable[..., float], *samples: Floats, seed: int = 0, resamples: int = RESAMPLES) -> Estimate:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion.evaluation.metrics import AFFECT_METRICS, bootstrap, macro_scores, pearson, r2, tag_scores
+from emotion.evaluation.metrics import AFFECT_METRICS, bootstrap, macro_scores, noise_ceiling, pearson, r2, tag_scores
 from emotion.moods import mood_tags
 from emotion.music2emo.networks import MOOD_COUNT, Student, Teacher
 from emotion.training.batches import Examples
@@ -69,13 +69,23 @@ def tag_report(truth: Floats, scores: Floats, *, seed: int = 0, resamples: int =
     }
 
 
-def affect_report(truth: Floats, predicted: Floats, anchors: Mapping[str, Any], *, seed: int = 0) -> dict[str, Any]:
+def affect_report(
+    truth: Floats,
+    predicted: Floats,
+    anchors: Mapping[str, Any],
+    *,
+    spread: Floats | None = None,
+    raters: int = 1,
+    seed: int = 0,
+) -> dict[str, Any]:
     """Score valence and arousal.
 
     Args:
         truth: (songs, 2), 1..9.
         predicted: (songs, 2).
         anchors: published results of the data set.
+        spread: (songs, 2) standard deviation of the raters, for the R2 that a perfect answer would get.
+        raters: raters per song.
         seed: of the bootstrap.
 
     Returns:
@@ -87,6 +97,8 @@ def affect_report(truth: Floats, predicted: Floats, anchors: Mapping[str, Any], 
             label: asdict(bootstrap(metric, truth[:, axis], predicted[:, axis], seed=seed))
             for label, metric in AFFECT_METRICS.items()
         }
+        if spread is not None:
+            report[name]["noise_ceiling_r2"] = noise_ceiling(truth[:, axis], spread[:, axis], raters)
     return report | {"published": dict(anchors)}
 
 
@@ -110,9 +122,7 @@ def evaluate(networks: Mapping[str, Network], sets: Mapping[str, Examples], *, s
                 continue
             truth, said = predict_examples(network, examples, task)
             results[name][data_set] = (
-                tag_report(truth, said, seed=seed)
-                if task == "tags"
-                else affect_report(truth, said, examples.entry.anchors, seed=seed)
+                tag_report(truth, said, seed=seed) if task == "tags" else _affect_report_of(examples, truth, said, seed)
             )
     return {"results": results, "matrix": cross_matrix(networks, sets)}
 
@@ -148,6 +158,12 @@ def lines(report: Mapping[str, Any]) -> list[str]:
     return text + _matrix_lines(report["matrix"])
 
 
+def _affect_report_of(examples: Examples, truth: Floats, said: Floats, seed: int) -> dict[str, Any]:
+    entry = examples.entry
+    spread = None if entry.raters is None or examples.spread is None else examples.spread.numpy()
+    return affect_report(truth, said, entry.anchors, spread=spread, raters=entry.raters or 1, seed=seed)
+
+
 def _tag_lines(scores: Mapping[str, Any]) -> list[str]:
     text = [f"  {label:8} {_figure(scores[key])}" for label, key in (("PR-AUC", "pr_auc"), ("ROC-AUC", "roc_auc"))]
     text.append(f"  floor    PR-AUC {scores['floor']['pr_auc']:.4f}, ROC-AUC 0.5")
@@ -171,6 +187,8 @@ def _affect_lines(scores: Mapping[str, Any]) -> list[str]:
     for axis in AXES:
         published = scores["published"].get(f"{axis}_r2")
         beside = "" if published is None else f"  (published R2 {published:.4f})"
+        if "noise_ceiling_r2" in scores[axis]:
+            beside += f"  (rating noise allows R2 {scores[axis]['noise_ceiling_r2']:.2f})"
         figures = ", ".join(f"{label} {_figure(scores[axis][label])}" for label in AFFECT_METRICS)
         text.append(f"  {axis:8} {figures}{beside}")
     if source := scores["published"].get("source"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -124,10 +125,9 @@ def load_network(path: Path) -> Student | Teacher:
         WeightsNotFoundError: there is no such file.
         WeightsDamagedError: it holds neither a student nor a teacher.
     """
-    masked = False
+    metadata: dict[str, str] = {}
     if path.suffix == ".safetensors":
         tensors, metadata = load_tensors(path)
-        masked = metadata.get("padding_mask") == "true"
     else:
         tensors = emotion_tensors(path)
     trunk, tags, outputs = (
@@ -135,7 +135,7 @@ def load_network(path: Path) -> Student | Teacher:
     )
     if trunk is None or (tags is None) == (outputs is None):
         raise _damaged(path, "holds neither a student nor a teacher")
-    mert_size = trunk.shape[1] - CHORD_SIZE - 1
+    mert_size, masked = trunk.shape[1] - CHORD_SIZE - 1, metadata.get("padding_mask") == "true"
     network: Student | Teacher
     if tags is not None:
         network = Student(mert_size, len(tags), padding_mask=masked)
@@ -143,7 +143,18 @@ def load_network(path: Path) -> Student | Teacher:
         assert outputs is not None  # noqa: S101  exactly one of the two is there
         network = Teacher(len(outputs), mert_size, padding_mask=masked)
     load_into(network, tensors, where=path)
+    network.interval_reach = _reach(metadata, path)
     return network.eval()
+
+
+def _reach(metadata: Mapping[str, str], path: Path) -> tuple[float, float] | None:
+    if "interval_reach" not in metadata:
+        return None
+    try:
+        valence, arousal = (float(reach) for reach in json.loads(metadata["interval_reach"]))
+    except (TypeError, ValueError) as error:
+        raise _damaged(path, "names intervals that cannot be read") from error
+    return valence, arousal
 
 
 def load_student(path: Path) -> Student:

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from emotion.audio import Audio
-from emotion.errors import RefusalError
+from emotion.errors import RefusalError, WeightsDamagedError
 from emotion.moods import calibrated_probabilities, mood_tags
 from emotion.music2emo.checkpoints import chord_tensors, load_student
 from emotion.music2emo.chord_network import ChordNetwork
@@ -26,6 +26,7 @@ from emotion.sound_facts import sound_doubts
 from emotion.weights import load_into
 
 NAME = "music2emo"
+Interval = tuple[float, float]
 CURVE_REACH = 1
 """Moments before and after a moment that its point of the curve averages: about 15 s together."""
 
@@ -84,7 +85,8 @@ class Music2Emo:
             progress: told the stage and the fraction done, 0..1.
 
         Returns:
-            The prediction; its intervals are None, because none were calibrated for this engine.
+            The prediction. Its intervals are None with the released checkpoints, for which nobody calibrated any, and
+            where the sound is not the kind of sound they were calibrated on.
 
         Raises:
             AudioReadError: the sound cannot be read.
@@ -98,19 +100,21 @@ class Music2Emo:
         """Turn what was heard into a prediction."""
         harmony = self._harmony(heard.chords)
         logits, affect = self._answer(self._embedding(heard), harmony.chords, harmony)
+        foreign = sound_doubts(heard.facts, heard.duration_s)
+        intervals = (None, None) if foreign or self.as_published else self._intervals(affect)
         return Prediction(
             engine=self.name,
             duration_s=heard.duration_s,
             valence=float(affect[0]),
             arousal=float(affect[1]),
-            valence_interval=None,
-            arousal_interval=None,
+            valence_interval=intervals[0],
+            arousal_interval=intervals[1],
             tags=dict(zip((tag.name for tag in mood_tags()), self._probabilities(logits).tolist(), strict=True)),
             key="C major" if harmony.key is None and self.as_published else _text(harmony.key),
             tempo_bpm=heard.tempo_bpm,
             chords=heard.chords,
             curve=self._curve(heard, harmony),
-            doubts=tuple(sound_doubts(heard.facts, heard.duration_s) + harmony_doubts(heard, harmony.key)),
+            doubts=tuple(foreign + harmony_doubts(heard, harmony.key)),
         )
 
     def _harmony(self, chords: tuple[ChordSpan, ...]) -> _Harmony:
@@ -123,6 +127,16 @@ class Music2Emo:
     def _embedding(self, heard: Heard) -> NDArray[np.float32]:
         weights = None if self.as_published else heard.segment_frames
         return np.average(heard.segments, axis=0, weights=weights).astype(np.float32)
+
+    def _intervals(self, affect: NDArray[np.float64]) -> tuple[Interval | None, Interval | None]:
+        reaches = self.affect_student.interval_reach
+        if reaches is None:
+            return None, None
+        ends = [
+            (max(LOWEST, value - reach), min(HIGHEST, value + reach))
+            for value, reach in zip(affect.tolist(), reaches, strict=True)
+        ]
+        return ends[0], ends[1]
 
     def _probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
         if self.as_published:
@@ -188,6 +202,7 @@ def harmony_doubts(heard: Heard, key: Key | None) -> list[str]:
 def load_music2emo(
     *,
     weights: Path | None = None,
+    students: Path | None = None,
     device: str | torch.device | None = None,
     as_published: bool = False,
     notify: Notify | None = None,
@@ -197,6 +212,7 @@ def load_music2emo(
     Args:
         weights: a folder with all its files; nothing is downloaded then. Otherwise they are looked for in the usual
             places, then in the download cache, then on the model hub.
+        students: a folder in which `python -m emotion train student` wrote; the released students by default.
         device: "cpu", "cuda"; the processor by default.
         as_published: as in `Music2Emo`; also takes both answers from the checkpoint the published program uses.
         notify: told the licence of the weights, once, before their first download.
@@ -228,16 +244,29 @@ def load_music2emo(
     tensors, mean, deviation = chord_tensors(path := find("chords"))
     network = ChordNetwork()
     load_into(network, tensors, where=path)
-    tag_name, affect_name = checkpoint_names(as_published=as_published)
-    students = {name: load_student(find(name)) for name in {tag_name, affect_name}}
+    if students is None:
+        paths = [find(name) for name in checkpoint_names(as_published=as_published)]
+    else:
+        paths = [students / f"{task}.safetensors" for task in ("tags", "affect")]
+    read = {path: _fitting_student(path, encoder) for path in dict.fromkeys(paths)}
     return Music2Emo(
         encoder,
         ChordRecogniser(network, mean, deviation, place),
-        students[tag_name],
-        students[affect_name],
+        *(read[path] for path in paths),
         as_published=as_published,
         device=place,
     )
+
+
+def _fitting_student(path: Path, encoder: MertEncoder) -> Student:
+    student = load_student(path)
+    if student.mert_size != encoder.width:
+        raise WeightsDamagedError(
+            f"The student reads {student.mert_size} numbers and MERT gives {encoder.width}",
+            where=path,
+            remedy="Train it on features of the same MERT",
+        )
+    return student
 
 
 def _text(key: Key | None) -> str | None:

@@ -47,6 +47,11 @@ class MertEncoder:
         self.network = network.to(device).eval()
         self.device = device
 
+    @property
+    def width(self) -> int:
+        """Numbers per frame."""
+        return len(LAYERS) * self.network.get_parameter("encoder.layer_norm.weight").numel()
+
     @torch.inference_mode()
     def encode(self, samples: Samples) -> NDArray[np.float32]:
         """Embed one segment.

@@ -90,6 +90,11 @@ class Examples:
             self.entry.name, self.entry.task, inputs, self._targets[list(indices)], spread, self.entry.raters or 1
         )
 
+    @property
+    def spread(self) -> Tensor | None:
+        """Standard deviation of the raters, (songs, 2), not a number where unknown; None for tags."""
+        return self._spread
+
     def priors(self) -> Tensor:
         """Return the share of songs with each tag, (56,), never below one song."""
         return self._targets.mean(0).clamp(min=1 / len(self)).double()

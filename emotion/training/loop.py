@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from emotion.errors import RefusalError
-from emotion.evaluation.metrics import macro_scores, r2
+from emotion.evaluation.metrics import interval_reach, macro_scores, r2
 from emotion.music2emo.networks import EmotionInputs, Student, Teacher
 from emotion.training import losses
 from emotion.training.batches import Batch, Examples, epoch_steps
@@ -97,7 +97,9 @@ def fit(
         _train_epoch(training, {n: e for n, e in course.train.items() if e.entry.task in running}, objective, epoch)
         for task, record in running.items():
             if record.note(epoch, validation_score(network, course.validation, task), settings):
-                training.save_best(folder, task)
+                training.save_best(
+                    folder, task, interval_reaches(network, course.validation) if task == "affect" else ()
+                )
         training.save(folder, epoch)
         if progress is not None:
             scores = ", ".join(f"{task} {record.history[-1]:.4f}" for task, record in training.records.items())
@@ -172,6 +174,14 @@ def validation_score(network: Student | Teacher, sets: Mapping[str, Examples], t
         else:
             scores += [r2(truth[:, axis], said[:, axis]) for axis in range(2)]
     return float(np.mean(scores))
+
+
+def interval_reaches(network: Student | Teacher, sets: Mapping[str, Examples]) -> tuple[float, ...]:
+    """Return half the widths of 80 % intervals of valence and arousal on songs that were not trained on."""
+    rated = [examples for examples in sets.values() if examples.entry.task == "affect"]
+    pairs = [predict_examples(network, examples, "affect") for examples in rated]
+    truth, said = (np.concatenate(parts) for parts in zip(*pairs, strict=True))
+    return tuple(interval_reach(truth[:, axis], said[:, axis]) for axis in range(2))
 
 
 def _train_epoch(training: Training, sets: Mapping[str, Examples], objective: Objective, epoch: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -145,8 +146,14 @@ class Training:
             self.records[task] = TaskRecord(**record)
         return int(content["epoch"]) + 1
 
-    def save_best(self, folder: Path, task: str) -> None:
-        """Write the network as the best one for a task so far."""
+    def save_best(self, folder: Path, task: str, reaches: Sequence[float] = ()) -> None:
+        """Write the network as the best one for a task so far.
+
+        Args:
+            folder: where to.
+            task: the task.
+            reaches: half the widths of the 80 % intervals of valence and arousal on the validation songs.
+        """
         record = self.records[task]
         metadata = {
             "network": type(self.network).__name__.lower(),
@@ -156,4 +163,6 @@ class Training:
             "validation_score": f"{record.best:.6f}",
             "settings": json.dumps(dataclasses.asdict(self.settings)),
         }
+        if reaches and np.isfinite(reaches).all():
+            metadata["interval_reach"] = json.dumps(list(reaches))
         save_tensors(folder / f"{task}.safetensors", self.network.state_dict(), metadata)

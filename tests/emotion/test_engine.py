@@ -17,8 +17,10 @@ from emotion.moods import calibrated_probabilities, mood_priors, mood_tags
 from emotion.music2emo.engine import Music2Emo
 from emotion.music2emo.hearing import Heard, hear
 from emotion.music2emo.mert import SAMPLE_RATE
+from emotion.music2emo.networks import Student
 from emotion.music2emo.vocabulary import ChordTokenError
 from emotion.prediction import ChordSpan
+from emotion.weights import save_tensors
 
 MakeAudio = Callable[..., Audio]
 
@@ -201,6 +203,23 @@ def test_silence_noise_and_speech_are_doubted_in_words(engine: Music2Emo, make_a
 
 def test_a_short_sound_is_doubted(engine: Music2Emo, make_audio: MakeAudio) -> None:
     assert any("Only 2.0 seconds" in sentence for sentence in engine.predict(make_audio(2.0)).doubts)
+
+
+def test_a_student_trained_here_brings_its_intervals(
+    weights: Path, tmp_path: Path, engine: Music2Emo, make_audio: MakeAudio
+) -> None:
+    metadata = {"padding_mask": "true", "interval_reach": "[1.25, 6.0]"}
+    for task in ("tags", "affect"):
+        save_tensors(tmp_path / f"{task}.safetensors", engine.affect_student.state_dict(), metadata)
+    recogniser = emotion.load("music2emo", weights=weights, students=tmp_path)
+    prediction = recogniser.predict(make_audio(12.0))
+    assert prediction.valence_interval == pytest.approx((prediction.valence - 1.25, prediction.valence + 1.25))
+    assert prediction.arousal_interval == (1.0, 9.0)
+    silence = recogniser.predict(Audio(np.zeros((50_000, 1), np.float32), 22_050))
+    assert silence.valence_interval is None
+    save_tensors(tmp_path / "affect.safetensors", Student(16).state_dict(), {})
+    with pytest.raises(emotion.RefusalError, match="reads 16 numbers"):
+        emotion.load("music2emo", weights=weights, students=tmp_path)
 
 
 def test_a_missing_device_is_refused(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:

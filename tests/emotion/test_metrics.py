@@ -9,7 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import r2_score
 
-from emotion.evaluation.metrics import bootstrap, ccc, macro_scores, pearson, r2, rmse, tag_scores
+from emotion.evaluation.metrics import (
+    bootstrap,
+    ccc,
+    interval_reach,
+    macro_scores,
+    noise_ceiling,
+    pearson,
+    r2,
+    rmse,
+    tag_scores,
+)
 from emotion.evaluation.report import affect_report, tag_report
 
 values = st.lists(st.floats(1, 9), min_size=3, max_size=30)
@@ -55,6 +65,32 @@ def test_the_interval_holds_the_value_and_narrows_with_songs() -> None:
         widths.append(estimate.high - estimate.low)
     assert widths[1] < widths[0] / 2
     assert bootstrap(rmse, truth, truth + 1, seed=4) == bootstrap(rmse, truth, truth + 1, seed=4)
+
+
+@pytest.mark.parametrize("songs", [20, 400])
+def test_intervals_cover_what_they_promise(songs: int) -> None:
+    covered = []
+    for seed in range(200):
+        random = np.random.default_rng(seed)
+        truth, said = random.normal(5, 1, (2, songs))
+        reach = interval_reach(truth, said)
+        new_truth, new_said = random.normal(5, 1, (2, 500))
+        covered.append(np.mean(np.abs(new_truth - new_said) <= reach))
+    assert 0.79 < np.mean(covered) < 0.84
+
+
+def test_too_few_songs_promise_nothing() -> None:
+    assert np.isinf(interval_reach(np.ones(3), np.zeros(3)))
+    assert interval_reach(np.ones(4), np.zeros(4)) == 1
+
+
+def test_rating_noise_limits_what_can_be_explained() -> None:
+    random = np.random.default_rng(2)
+    real = random.normal(5, 1, 5000)
+    ratings = real[:, None] + random.normal(0, 2, (5000, 10))
+    ceiling = noise_ceiling(ratings.mean(axis=1), ratings.std(axis=1, ddof=1), 10)
+    assert ceiling == pytest.approx(r2(ratings.mean(axis=1), real), abs=0.02)
+    assert np.isnan(noise_ceiling(real, np.full(5000, np.nan), 10))
 
 
 def test_the_published_baseline_is_scored_as_published(reference: Callable[[str], Path]) -> None:

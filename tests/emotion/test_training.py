@@ -17,7 +17,7 @@ from emotion.music2emo.checkpoints import load_network
 from emotion.music2emo.networks import Student, Teacher
 from emotion.training.batches import EVEN, FRONT, Examples, epoch_steps
 from emotion.training.features import FeaturesError, SongFeatures, features_path, read_features, write_features
-from emotion.training.loop import Course, Objective, fit, validation_score
+from emotion.training.loop import Course, Objective, fit, predict_examples, validation_score
 from emotion.training.registry import data_set
 from emotion.training.songs import Song, load_songs
 from emotion.training.state import PAPER, REGRESSION, Settings, TaskRecord
@@ -79,6 +79,12 @@ def test_a_student_learns_both_tasks(course: Course, tmp_path: Path) -> None:
         assert saved.padding_mask
         assert validation_score(saved, course.validation, task) == pytest.approx(record.best, abs=1e-6)
         assert record.history[record.best_epoch] == record.best
+        reach = saved.interval_reach
+        assert (reach is None) == (task == "tags")
+        if reach is not None:
+            truth, said = predict_examples(saved, course.validation["deam"], "affect")
+            covered = (np.abs(truth - said) <= np.array(reach)).mean(axis=0)
+            assert ((covered >= 0.8) & (covered < 0.9)).all()
 
 
 def test_a_break_changes_nothing(course: Course, tmp_path: Path) -> None:
