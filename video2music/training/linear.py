@@ -71,7 +71,7 @@ def principal_directions(rows: FloatArray, count: int) -> FloatArray:
     # between the rows, of which there are fewer than inputs
     strengths, sides = np.linalg.eigh(chosen @ chosen.T)
     kept = np.flatnonzero(strengths > LEAST_SPREAD * strengths[-1])[-count:]
-    return (chosen.T @ sides[:, kept] / np.sqrt(strengths[kept])).astype(np.float32)
+    return np.asarray(chosen.T @ sides[:, kept] / np.sqrt(strengths[kept]), dtype=np.float32)
 
 
 def fit_ridge(inputs: FloatArray, targets: FloatArray, penalty: float) -> Linear:
