@@ -36,7 +36,7 @@ class Sampling:
     hold_bias: float = -0.05
     no_chord_limit_s: int = 2
     no_chord_bias: float = -2.0
-    affect: float = 0.25
+    affect: float = 0.15
 
 
 PUBLISHED_SAMPLING = Sampling(
