@@ -107,6 +107,10 @@ def _add_json(parser: argparse.ArgumentParser, run: Any) -> None:  # noqa: ANN40
 
 def run_predict(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
     """Listen to one file."""
+    from emotion.listening import listen
+
+    with listen(chosen.audio):
+        pass  # a file that cannot be heard is refused before anything is downloaded for it
     recogniser = load(
         chosen.engine,
         weights=chosen.weights,

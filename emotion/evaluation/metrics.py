@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -143,22 +143,35 @@ def noise_ceiling(truth: Floats, spread: Floats, raters: int) -> float:
     return float(1 - np.square(spread[known]).mean() / raters / truth[known].var())
 
 
-def bootstrap(metric: Callable[..., float], *samples: Floats, seed: int = 0, resamples: int = RESAMPLES) -> Estimate:
-    """Estimate a figure and its interval by drawing songs with replacement (percentile bootstrap).
+def bootstrap(
+    metrics: Callable[..., Sequence[float]], *samples: Floats, seed: int = 0, resamples: int = RESAMPLES
+) -> list[Estimate]:
+    """Estimate figures and their intervals by drawing songs with replacement (percentile bootstrap).
 
     Args:
-        metric: takes the arrays of `samples`.
+        metrics: takes the arrays of `samples` and gives one or more figures.
         samples: arrays with one row per song.
         seed: of the drawing.
         resamples: how often to draw.
 
     Returns:
-        The figure and its 95 % interval; draws for which it is not defined do not count.
+        Each figure with its 95 % interval; draws for which it is not defined do not count.
     """
     songs = len(samples[0])
     draws = np.random.default_rng(seed).integers(0, songs, (resamples, songs))
-    values = np.array([metric(*(sample[draw] for sample in samples)) for draw in draws])
-    values = values[np.isfinite(values)]
+    drawn = np.array([metrics(*(sample[draw] for sample in samples)) for draw in draws])
+    return [_estimate(value, drawn[:, index]) for index, value in enumerate(metrics(*samples))]
+
+
+def affect_metrics(truth: Floats, predicted: Floats) -> tuple[float, ...]:
+    """Return the figures of `AFFECT_METRICS` in their order."""
+    return tuple(metric(truth, predicted) for metric in AFFECT_METRICS.values())
+
+
+def _estimate(value: float, drawn: Floats) -> Estimate:
+    known = drawn[np.isfinite(drawn)]
+    if not len(known):
+        return Estimate(value, float("nan"), float("nan"))
     edge = 100 * (1 - COVERAGE) / 2
-    low, high = np.percentile(values, [edge, 100 - edge]) if len(values) else (float("nan"), float("nan"))
-    return Estimate(metric(*samples), float(low), float(high))
+    low, high = np.percentile(known, [edge, 100 - edge])
+    return Estimate(value, float(low), float(high))

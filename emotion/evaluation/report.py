@@ -9,7 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion.evaluation.metrics import AFFECT_METRICS, bootstrap, macro_scores, noise_ceiling, pearson, r2, tag_scores
+from emotion.evaluation.metrics import (
+    AFFECT_METRICS,
+    affect_metrics,
+    bootstrap,
+    macro_scores,
+    noise_ceiling,
+    pearson,
+    r2,
+    tag_scores,
+)
 from emotion.moods import mood_tags
 from emotion.music2emo.networks import MOOD_COUNT, Student, Teacher
 from emotion.training.batches import Examples
@@ -55,14 +64,11 @@ def tag_report(truth: Floats, scores: Floats, *, seed: int = 0, resamples: int =
     """
     rows = tag_scores([tag.name for tag in mood_tags()], truth, scores)
     known = [row for row in rows if not np.isnan(row.roc_auc)]
-    estimates = [
-        bootstrap(lambda t, s, part=part: macro_scores(t, s)[part], truth, scores, seed=seed, resamples=resamples)
-        for part in (0, 1)
-    ]
+    precision, area = bootstrap(macro_scores, truth, scores, seed=seed, resamples=resamples)
     return {
         "songs": len(truth),
-        "pr_auc": asdict(estimates[0]),
-        "roc_auc": asdict(estimates[1]),
+        "pr_auc": asdict(precision),
+        "roc_auc": asdict(area),
         "floor": {"pr_auc": float(np.mean([row.prior for row in known])) if known else float("nan"), "roc_auc": 0.5},
         "tags": [asdict(row) for row in rows],
         "published": {name: {"pr_auc": pr, "roc_auc": roc} for name, (pr, roc) in PUBLISHED_TAG_RESULTS.items()},
@@ -93,10 +99,8 @@ def affect_report(
     """
     report: dict[str, Any] = {"songs": len(truth)}
     for axis, name in enumerate(AXES):
-        report[name] = {
-            label: asdict(bootstrap(metric, truth[:, axis], predicted[:, axis], seed=seed))
-            for label, metric in AFFECT_METRICS.items()
-        }
+        estimates = bootstrap(affect_metrics, truth[:, axis], predicted[:, axis], seed=seed)
+        report[name] = {label: asdict(figure) for label, figure in zip(AFFECT_METRICS, estimates, strict=True)}
         if spread is not None:
             report[name]["noise_ceiling_r2"] = noise_ceiling(truth[:, axis], spread[:, axis], raters)
     return report | {"published": dict(anchors)}

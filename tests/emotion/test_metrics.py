@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import r2_score
 
 from emotion.evaluation.metrics import (
+    affect_metrics,
     bootstrap,
     ccc,
     interval_reach,
@@ -60,11 +61,13 @@ def test_the_interval_holds_the_value_and_narrows_with_songs() -> None:
     widths = []
     for songs in (30, 600):
         truth = random.normal(5, 1, songs)
-        estimate = bootstrap(r2, truth, truth + random.normal(0, 0.7, songs))
+        (estimate,) = bootstrap(lambda a, b: [r2(a, b)], truth, truth + random.normal(0, 0.7, songs))
         assert estimate.low < estimate.value < estimate.high
         widths.append(estimate.high - estimate.low)
     assert widths[1] < widths[0] / 2
-    assert bootstrap(rmse, truth, truth + 1, seed=4) == bootstrap(rmse, truth, truth + 1, seed=4)
+    once, again = (bootstrap(affect_metrics, truth, truth + 1, seed=4) for _ in range(2))
+    assert once == again
+    assert len(once) == 4
 
 
 @pytest.mark.parametrize("songs", [20, 400])

@@ -21,6 +21,7 @@ from emotion.training.loop import Course, Objective, fit, predict_examples, vali
 from emotion.training.registry import data_set
 from emotion.training.songs import Song, load_songs
 from emotion.training.state import PAPER, REGRESSION, Settings, TaskRecord
+from emotion.weights import load_tensors
 
 SIZE = 8
 QUICK = Settings(epochs=4, batch_size=16, learning_rate=1e-2, patience=4)
@@ -131,7 +132,21 @@ def test_tasks_stop_one_by_one() -> None:
     assert never.stopped
 
 
-def test_a_stopped_task_no_longer_trains(tmp_path: Path) -> None:
+def test_a_stopped_task_no_longer_trains(course: Course, tmp_path: Path) -> None:
+    # a single tagged song cannot be scored, so the tags never get better and stop after two epochs
+    alone = Course(course.train, {**course.validation, "mtg_jamendo": tagged(1, 4)})
+    settings = replace(QUICK, patience=2, epochs=2)
+    network = student()
+    fit(network, alone, tmp_path, settings)
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    records = fit(network, alone, tmp_path, replace(settings, epochs=3), resume=True)
+    assert [len(records[task].history) for task in ("affect", "tags")] == [3, 2]
+    after = network.state_dict()
+    assert torch.equal(before["classification_branch.2.weight"], after["classification_branch.2.weight"])
+    assert not torch.equal(before["regression_branch.2.weight"], after["regression_branch.2.weight"])
+
+
+def test_training_ends_when_all_tasks_stopped(tmp_path: Path) -> None:
     both = Course(
         {"mtg_jamendo": tagged(32, 1), "deam": rated("deam", 32, 2)},
         {"mtg_jamendo": tagged(32, 4), "deam": rated("deam", 32, 5)},
@@ -253,6 +268,15 @@ def test_from_teachers_to_a_report(data_folder: Path, tmp_path: Path, capsys: py
     assert "rows trained on" in out
 
 
+def test_training_as_published(data_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("--data", data_folder, "--set", "deam", "-o", tmp_path, "--epochs", 1, "--as-published")
+    assert run(capsys, "train", "teacher", *words)[0] == 0
+    _, metadata = load_tensors(tmp_path / "affect.safetensors")
+    settings = json.loads(metadata["settings"])
+    assert (settings["distillation"], settings["schedule"], settings["weigh_raters"]) == (PAPER, FRONT, False)
+    assert metadata["padding_mask"] == "false"
+
+
 def test_features_from_sound(
     weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], make_audio: Callable[..., Audio]
 ) -> None:
@@ -284,7 +308,7 @@ def test_features_from_sound(
         (("train", "student", "--data", "{out}", "-o", "{out}"), "No data set"),
         (("evaluate", "--data", "{data}", "--network", "{out}/absent.safetensors"), "no such weight file"),
         (("evaluate", "--data", "{data}", "--features", "{out}", "--network", "x"), "No held-out song"),
-        (("predict", "{out}/absent.mp3", "--weights", "{out}"), "not found"),
+        (("predict", "{out}/absent.mp3"), "no such file"),
     ],
 )
 def test_refusals_are_one_sentence_and_exit_1(
