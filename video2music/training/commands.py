@@ -84,10 +84,10 @@ def _train_dynamics(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _train_eye(options: argparse.Namespace) -> dict[str, Any]:
-    from video2music.training.emotion_head import train_emotion_head
+    from video2music.training.emotion_head import tell, train
 
     oasis, mved = _need(options, "oasis"), _need(options, "mved")
-    return dict(train_emotion_head(oasis, mved, options.output, seed=options.seed))
+    return train(oasis, mved, options.output, seed=options.seed, tell=tell)
 
 
 def _loop(loop: "LoopOptions", options: argparse.Namespace) -> "LoopOptions":

@@ -317,12 +317,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
-    scores = train(options.oasis, options.mved, options.output, seed=options.seed, tell=_tell)
+    scores = train(options.oasis, options.mved, options.output, seed=options.seed, tell=tell)
     sys.stdout.write(json.dumps(scores) + "\n")
     return 0
 
 
-def _tell(line: str) -> None:
+def tell(line: str) -> None:
+    """Write a line on standard error."""
     sys.stderr.write(line + "\n")
 
 
