@@ -14,8 +14,9 @@ from video2music.harmony.vocabulary import CHORD_COUNT, NO_CHORD, quality_of
 from video2music.models.affect import EMOTION_QUALITIES
 from video2music.models.amt import AffectiveMultimodalTransformer
 from video2music.models.generation import OPENINGS, generate_chords
+from video2music.models.inputs import batch_of
 from video2music.models.loading import load_amt
-from video2music.models.sampling import PUBLISHED_SAMPLING, Sampling
+from video2music.models.sampling import PUBLISHED_SAMPLING, Sampling, draw
 from video2music.models.windows import cover
 
 MakeFeatures = Callable[..., VideoFeatures]
@@ -126,6 +127,21 @@ def test_windows_cover_all_steps_and_share_their_context() -> None:
     assert all(stop - start == 300 for start, stop in windows)
     assert all(before[1] - after[0] >= 150 for before, after in pairwise(windows))
     assert cover(300, 300, overlap=150) == [(0, 300)]
+
+
+def test_a_later_window_goes_on_from_the_chords_of_the_earlier_one(
+    tiny_amt: AffectiveMultimodalTransformer, make_features: MakeFeatures
+) -> None:
+    features = make_features(60)
+    chords = compose(tiny_amt, features, primer=(122, 1, 79), sampling=FREE)
+    heard = torch.tensor([chords[20:]])
+    with torch.inference_mode():
+        logits = tiny_amt(heard[:, :-1], torch.zeros(1), batch_of(features).cut(20, 60))[0, :, :CHORD_COUNT]
+    generator = torch.Generator().manual_seed(0)
+    for second in range(3, 40):  # as many numbers as the first window drew
+        draw(torch.zeros(CHORD_COUNT), chords[:second], FREE, generator)
+    again = [draw(logits[second - 21], chords[:second], FREE, generator) for second in range(40, 60)]
+    assert again == list(chords[40:])
 
 
 def test_chords_change_no_more_often_at_joins_than_elsewhere(
