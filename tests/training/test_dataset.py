@@ -40,12 +40,6 @@ def test_batches_are_padded_and_say_where(data_set: Path) -> None:
     assert torch.equal(batch.from_start[0, :3], torch.arange(3.0))
 
 
-def test_excerpts_know_where_they_lie(data_set: Path) -> None:
-    batch = feature_batch([load_song(data_set, "000", limit_s=10)], offsets=[5])
-    assert batch.from_start[0, 0] == 5
-    assert batch.to_end[0, 0] == 22
-
-
 @pytest.mark.parametrize(
     ("damage", "sentence"),
     [

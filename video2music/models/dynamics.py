@@ -167,7 +167,8 @@ def motion_pull(motion: NDArray[np.float32]) -> NDArray[np.float64]:
     steps = np.log1p(motion.astype(np.float64))
     steps = np.convolve(np.pad(steps, 2, mode="edge"), np.array([1, 2, 3, 2, 1]) / 9, mode="valid")
     spread = max(float(steps.std()), STILL)
-    return ((steps - np.median(steps)) / spread).clip(-2, 2)[:, None]
+    pull: NDArray[np.float64] = ((steps - np.median(steps)) / spread).clip(-2, 2)[:, None]
+    return pull
 
 
 def predict_dynamics(network: DynamicsNetwork, features: VideoFeatures, *, motion_strength: float = 0.5) -> Dynamics:

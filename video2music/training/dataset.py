@@ -161,19 +161,18 @@ def load_split(data: Path, split: str, *, semantic: bool = True) -> list[Song]:
     return [load_song(data, name, semantic=semantic) for name in split_names(data, split)]
 
 
-def feature_batch(songs: Sequence[Song], *, offsets: Sequence[int] | None = None) -> FeatureBatch:
+def feature_batch(songs: Sequence[Song]) -> FeatureBatch:
     """Pad the video features of songs to a batch; streams a song does not have are marked as missing.
 
     Args:
-        songs: songs or excerpts of songs.
-        offsets: seconds into its song at which each excerpt begins, 0 where not given.
+        songs: each from its first second on.
     """
     steps = max(song.seconds for song in songs)
     widths = [song.semantic.shape[1] for song in songs if song.semantic is not None]
     from_start = torch.zeros(len(songs), steps)
     to_end = torch.zeros(len(songs), steps)
     for row, song in enumerate(songs):
-        from_start[row] = torch.arange(steps) + (offsets[row] if offsets else 0)
+        from_start[row] = torch.arange(steps)
         to_end[row] = (song.total_s - 1 - from_start[row]).clamp(min=0)
     return FeatureBatch(
         emotion=_stack([song.emotion for song in songs], steps, 6),
