@@ -67,9 +67,7 @@ def test_the_result_is_json(engine: Music2Emo, make_audio: MakeAudio) -> None:
 def test_the_curve_covers_the_sound(heard: Heard, engine: Music2Emo) -> None:
     curve = engine.interpret(heard).curve
     assert len(curve.time_s) == len(curve.valence) == len(curve.arousal) == 7
-    assert (np.diff(curve.time_s) > 0).all()
-    assert 0 < curve.time_s[0] < 5
-    assert 31 < curve.time_s[-1] < 36
+    np.testing.assert_allclose(curve.time_s, [2.5, 7.5, 12.5, 17.5, 22.5, 27.5, 33.0], atol=0.02)
 
 
 def test_file_and_samples_give_the_same(engine: Music2Emo, make_audio: MakeAudio, tmp_path: Path) -> None:

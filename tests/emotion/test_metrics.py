@@ -65,6 +65,9 @@ def test_the_interval_holds_the_value_and_narrows_with_songs() -> None:
         assert estimate.low < estimate.value < estimate.high
         widths.append(estimate.high - estimate.low)
     assert widths[1] < widths[0] / 2
+    numbers = random.normal(0, 1, 400)
+    (mean,) = bootstrap(lambda a: [a.mean()], numbers)
+    assert mean.high - mean.low == pytest.approx(2 * 1.96 / 20, rel=0.15)
     once, again = (bootstrap(affect_metrics, truth, truth + 1, seed=4) for _ in range(2))
     assert once == again
     assert len(once) == 4
