@@ -112,7 +112,7 @@ def build(load: Callable[[], Composer], *, root: Path | None = None) -> tuple[gr
     studio = Studio(LazyComposer(load), root)
 
     def leave(request: gr.Request) -> None:
-        studio.bench.stop(str(request.session_hash))
+        studio.bench.leave(str(request.session_hash))
 
     with gr.Blocks(title=NAME, analytics_enabled=False, delete_cache=(SWEEP_EVERY_S, KEEP_S), fill_width=True) as page:
         gr.HTML(HEADER)

@@ -164,8 +164,11 @@ class ComposePage:
             return view.field_hint(str(error))
         return ""
 
-    def begin(self, clip: str | None, key: str, primer: str, seed: str, original: str) -> Iterator[Changes]:
+    def begin(  # noqa: PLR0917 - one argument for each field of the form, in Gradio's order
+        self, clip: str | None, key: str, primer: str, seed: str, original: str, request: gr.Request
+    ) -> Iterator[Changes]:
         """Check the form without waiting in line; a refusal ends the chain of events here."""
+        self.studio.bench.ask(session_of(request))
         try:
             need_clip(clip)
             read_wishes(key, primer, seed, original)
@@ -214,8 +217,10 @@ class ComposePage:
         self.studio.bench.stop(session_of(request))
         return self.stopped()
 
-    def lost(self) -> Changes:
-        """Say that a run never began: the line is full, or the connection broke."""
+    def lost(self, request: gr.Request) -> Changes:
+        """Say that a run never began: it was stopped in line, the line is full, or the connection broke."""
+        if self.studio.bench.was_stopped(session_of(request)):
+            return self.stopped()
         return self.rest(
             view.notice("Not started", "Too many pieces are waiting already. Please try again in a minute.")
         )

@@ -95,6 +95,7 @@ class Bench:
     def __init__(self) -> None:
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="composing")
         self._runs: dict[str, Run[object]] = {}
+        self._stopped: set[str] = set()
 
     def prepare(self, work: Callable[[], object]) -> Future[object]:
         """Do something in the worker before the first run, for example load the networks."""
@@ -120,12 +121,26 @@ class Bench:
         if self._runs.get(session) is run:
             del self._runs[session]
 
+    def leave(self, session: str) -> None:
+        """Stop and forget everything of a session whose page was closed."""
+        self.stop(session)
+        self._stopped.discard(session)
+
     def outlook(self) -> str:
         """Say what a person who asks now will have to wait for."""
         return "Waiting for the piece before yours" if self._runs else "Getting ready"
 
+    def ask(self, session: str) -> None:
+        """Note that a session asks for a run, which may have to wait before it starts."""
+        self._stopped.discard(session)
+
+    def was_stopped(self, session: str) -> bool:
+        """Return whether a session stopped what it asked for last, running or still waiting."""
+        return session in self._stopped
+
     def stop(self, session: str) -> bool:
-        """Stop the run of a session; return whether there was one."""
+        """Stop what a session asked for; return whether it was already running."""
+        self._stopped.add(session)
         run = self._runs.get(session)
         if run is not None:
             run.stop()
