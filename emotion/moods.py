@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -43,7 +44,9 @@ def mood_priors() -> NDArray[np.float64]:
     return np.array([tag.prior for tag in mood_tags()])
 
 
-def calibrated_probabilities(logits: NDArray[np.floating]) -> NDArray[np.float64]:
+def calibrated_probabilities(
+    logits: NDArray[np.floating], priors: Sequence[float] | None = None
+) -> NDArray[np.float64]:
     """Turn logits of a network trained with positive weights 1/prior into probabilities.
 
     With that weight a network that knows nothing answers 0 whatever the prior is, so sigmoid(0) = 0.5 means
@@ -51,9 +54,10 @@ def calibrated_probabilities(logits: NDArray[np.floating]) -> NDArray[np.float64
 
     Args:
         logits: (..., 56).
+        priors: share of the training tracks with each tag, (56,); those of MTG-Jamendo's split 0 by default.
 
     Returns:
         Probabilities of the same shape, 0..1.
     """
-    shifted = np.asarray(logits, dtype=np.float64) + np.log(mood_priors())
+    shifted = np.asarray(logits, dtype=np.float64) + np.log(mood_priors() if priors is None else np.asarray(priors))
     return np.exp(-np.logaddexp(0.0, -shifted))

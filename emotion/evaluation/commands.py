@@ -40,6 +40,8 @@ def run(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
             "No held-out song has features", where=features, remedy="Run: python -m emotion train features"
         )
     networks = dict(_named(text) for text in chosen.network)
+    if len(networks) < len(chosen.network):
+        raise RefusalError("Two networks have the same name", remedy="Name them: --network NAME=FILE")
     sizes = {examples.mert_size for examples in sets.values()}
     for name, network in networks.items():
         if sizes != {network.mert_size}:
@@ -51,4 +53,4 @@ def run(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
 def _named(text: str) -> tuple[str, Student | Teacher]:
     name, sign, place = text.partition("=")
     path = Path(place if sign else text)
-    return (name if sign else path.parent.name or path.stem), load_network(path)
+    return (name if sign else f"{path.parent.name}/{path.stem}"), load_network(path)

@@ -143,18 +143,19 @@ def load_network(path: Path) -> Student | Teacher:
         assert outputs is not None  # noqa: S101  exactly one of the two is there
         network = Teacher(len(outputs), mert_size, padding_mask=masked)
     load_into(network, tensors, where=path)
-    network.interval_reach = _reach(metadata, path)
+    network.interval_reach = _numbers(metadata, "interval_reach", 2, path)
+    network.tag_priors = _numbers(metadata, "tag_priors", 0 if tags is None else len(tags), path)
     return network.eval()
 
 
-def _reach(metadata: Mapping[str, str], path: Path) -> tuple[float, float] | None:
-    if "interval_reach" not in metadata:
+def _numbers(metadata: Mapping[str, str], name: str, count: int, path: Path) -> tuple[float, ...] | None:
+    if name not in metadata:
         return None
     try:
-        valence, arousal = (float(reach) for reach in json.loads(metadata["interval_reach"]))
+        numbers = tuple(float(number) for number in json.loads(metadata[name]))
     except (TypeError, ValueError) as error:
-        raise _damaged(path, "names intervals that cannot be read") from error
-    return valence, arousal
+        raise _damaged(path, f"carries a calibration that cannot be read ({name})") from error
+    return numbers if len(numbers) == count else None
 
 
 def load_student(path: Path) -> Student:

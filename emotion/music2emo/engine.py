@@ -141,7 +141,7 @@ class Music2Emo:
     def _probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
         if self.as_published:
             return np.exp(-np.logaddexp(0.0, -logits))
-        return calibrated_probabilities(logits)
+        return calibrated_probabilities(logits, self.tag_student.tag_priors)
 
     @torch.inference_mode()
     def _answer(

@@ -59,13 +59,16 @@ class EmotionTrunk(nn.Module):
     """
 
     position_code: Tensor
-    interval_reach: tuple[float, float] | None
+    interval_reach: tuple[float, ...] | None
     """Half the widths of the 80 % intervals of valence and arousal, where training here has calibrated them."""
+    tag_priors: tuple[float, ...] | None
+    """Share of the training songs with each tag, where it was trained here."""
 
     def __init__(self, mert_size: int = MERT_SIZE, *, padding_mask: bool = False, dropout: float = 0.1) -> None:
         super().__init__()
         self.padding_mask, self.mert_size = padding_mask, mert_size
-        self.interval_reach: tuple[float, float] | None = None
+        self.interval_reach: tuple[float, ...] | None = None
+        self.tag_priors: tuple[float, ...] | None = None
         self.chord_root_embedding = nn.Embedding(TOKEN_ROWS, EMBEDDING_SIZE)
         self.chord_attr_embedding = nn.Embedding(TOKEN_ROWS, EMBEDDING_SIZE)
         nn.init.xavier_uniform_(self.chord_root_embedding.weight)

@@ -97,9 +97,7 @@ def fit(
         _train_epoch(training, {n: e for n, e in course.train.items() if e.entry.task in running}, objective, epoch)
         for task, record in running.items():
             if record.note(epoch, validation_score(network, course.validation, task), settings):
-                training.save_best(
-                    folder, task, interval_reaches(network, course.validation) if task == "affect" else ()
-                )
+                training.save_best(folder, task, calibration(network, course, task))
         training.save(folder, epoch)
         if progress is not None:
             scores = ", ".join(f"{task} {record.history[-1]:.4f}" for task, record in training.records.items())
@@ -174,6 +172,14 @@ def validation_score(network: Student | Teacher, sets: Mapping[str, Examples], t
         else:
             scores += [r2(truth[:, axis], said[:, axis]) for axis in range(2)]
     return float(np.mean(scores))
+
+
+def calibration(network: Student | Teacher, course: Course, task: str) -> dict[str, tuple[float, ...]]:
+    """Return what turns answers into probabilities and intervals: priors of the tags, or reaches of the intervals."""
+    if task == "affect":
+        return {"interval_reach": interval_reaches(network, course.validation)}
+    tagged = [examples for examples in course.train.values() if examples.entry.task == "tags"]
+    return {"tag_priors": tuple(tagged[0].priors().tolist())} if len(tagged) == 1 else {}
 
 
 def interval_reaches(network: Student | Teacher, sets: Mapping[str, Examples]) -> tuple[float, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -146,13 +146,14 @@ class Training:
             self.records[task] = TaskRecord(**record)
         return int(content["epoch"]) + 1
 
-    def save_best(self, folder: Path, task: str, reaches: Sequence[float] = ()) -> None:
+    def save_best(self, folder: Path, task: str, calibration: Mapping[str, Sequence[float]]) -> None:
         """Write the network as the best one for a task so far.
 
         Args:
             folder: where to.
             task: the task.
-            reaches: half the widths of the 80 % intervals of valence and arousal on the validation songs.
+            calibration: "interval_reach", half the widths of the 80 % intervals of valence and arousal on the
+                validation songs, or "tag_priors", the share of the training songs with each tag.
         """
         record = self.records[task]
         metadata = {
@@ -163,6 +164,7 @@ class Training:
             "validation_score": f"{record.best:.6f}",
             "settings": json.dumps(dataclasses.asdict(self.settings)),
         }
-        if reaches and np.isfinite(reaches).all():
-            metadata["interval_reach"] = json.dumps(list(reaches))
+        for name, numbers in calibration.items():
+            if np.isfinite(numbers).all():
+                metadata[name] = json.dumps(list(numbers))
         save_tensors(folder / f"{task}.safetensors", self.network.state_dict(), metadata)

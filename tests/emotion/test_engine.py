@@ -167,6 +167,11 @@ def test_published_tags_are_not_calibrated(heard: Heard, engine: Music2Emo, engi
     np.testing.assert_allclose(odds, mood_priors(), rtol=1e-6)
 
 
+def test_a_student_trained_on_other_songs_is_calibrated_by_theirs() -> None:
+    probabilities = calibrated_probabilities(np.zeros(56), [0.5] * 56)
+    np.testing.assert_allclose(probabilities, 1 / 3)
+
+
 def test_answers_come_from_the_checkpoints_chosen_for_them(weights: Path, heard: Heard, engine: Music2Emo) -> None:
     swapped = Music2Emo(engine.encoder, engine.recogniser, engine.affect_student, engine.tag_student)
     here, there = engine.interpret(heard), swapped.interpret(heard)

@@ -80,6 +80,7 @@ def test_a_student_learns_both_tasks(course: Course, tmp_path: Path) -> None:
         assert saved.padding_mask
         assert validation_score(saved, course.validation, task) == pytest.approx(record.best, abs=1e-6)
         assert record.history[record.best_epoch] == record.best
+        assert (saved.tag_priors is None) == (task == "affect")
         reach = saved.interval_reach
         assert (reach is None) == (task == "tags")
         if reach is not None:
@@ -263,6 +264,7 @@ def test_from_teachers_to_a_report(data_folder: Path, tmp_path: Path, capsys: py
     assert set(report["matrix"]) == {"student", "deam", "emomusic"}
     assert set(report["matrix"]["deam"]) == {"deam", "emomusic"}
     assert report["results"]["student"]["deam"]["published"]["valence_r2"] == 0.5184
+    assert run(capsys, "evaluate", "--data", data_folder, *networks, networks[0])[0] == 1
     code, out, _ = run(capsys, "evaluate", "--data", data_folder, *networks)
     assert "published R2 0.5184" in out
     assert "rows trained on" in out
