@@ -15,10 +15,10 @@ from emotion.moods import calibrated_probabilities, mood_tags
 from emotion.music2emo.checkpoints import chord_tensors, load_student
 from emotion.music2emo.chord_network import ChordNetwork
 from emotion.music2emo.chords import ChordRecogniser, chords_between
-from emotion.music2emo.hearing import Heard, Progress, hear
+from emotion.music2emo.hearing import PUBLISHED_REST, SHORTEST_REST, Heard, Progress, hear
 from emotion.music2emo.key import Key, find_key
 from emotion.music2emo.mert import MertEncoder, load_mert
-from emotion.music2emo.networks import CHORD_LENGTH, Student, pad_chords
+from emotion.music2emo.networks import CHORD_LENGTH, EmotionInputs, Student, pad_chords
 from emotion.music2emo.released import Notify, checkpoint_names, find_released
 from emotion.music2emo.vocabulary import NO_CHORD, UNKNOWN, chord_tokens
 from emotion.prediction import HIGHEST, LOWEST, ChordSpan, Curve, Prediction
@@ -91,7 +91,9 @@ class Music2Emo:
         Raises:
             AudioReadError: the sound cannot be read.
         """
-        prediction = self.interpret(hear(source, self.encoder, self.recogniser, progress=progress))
+        shortest = PUBLISHED_REST if self.as_published else SHORTEST_REST
+        heard = hear(source, self.encoder, self.recogniser, shortest_rest=shortest, progress=progress)
+        prediction = self.interpret(heard)
         if progress is not None:
             progress("done", 1.0)
         return prediction
@@ -148,19 +150,14 @@ class Music2Emo:
         self, embedding: NDArray[np.float32], chords: tuple[ChordSpan, ...] | list[ChordSpan], harmony: _Harmony
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Ask both students about one embedding and the chords that sound with it."""
-        read = chords[:CHORD_LENGTH] if self.as_published else chords
-        labels = [chord.label for chord in read]
+        labels = [chord.label for chord in chords]
         tokens = chord_tokens(labels, harmony.shift, as_published=self.as_published)
-        rows, counts = (part.to(self.device) for part in pad_chords(torch.from_numpy(tokens)))
-        mert = torch.from_numpy(embedding)[None].to(self.device)
-        mode = torch.full((1, 1), harmony.mode, device=self.device)
-        answers = []
-        for student in (self.tag_student, self.affect_student):
-            # a long progression is read in rows of 100 changes, each counting as much as it holds
-            summaries = student.summarise_chords(rows, counts)
-            weights = counts.clamp(min=1).to(summaries.dtype)[:, None]
-            summary = (summaries * weights).sum(0, keepdim=True) / weights.sum()
-            answers.append(student.read(mert, summary, mode))
+        rows, counts = pad_chords(torch.from_numpy(tokens[:CHORD_LENGTH] if self.as_published else tokens))
+        mode = torch.tensor([[harmony.mode]])
+        inputs = EmotionInputs(
+            *(x.to(self.device) for x in (torch.from_numpy(embedding)[None], rows[None], counts[None], mode))
+        )
+        answers = [student(inputs) for student in (self.tag_student, self.affect_student)]
         logits, affect = answers[0][0][0].double().cpu().numpy(), answers[1][1][0].double().cpu().numpy()
         return logits, affect if self.as_published else np.clip(affect, LOWEST, HIGHEST)
 

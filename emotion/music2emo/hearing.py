@@ -23,8 +23,10 @@ Progress = Callable[[str, float], None]
 
 MOMENT_S = 5
 MOMENT_FRAMES = MOMENT_S * FRAMES_PER_SECOND
-SHORTEST_TAIL = SAMPLE_RATE
-"""A rest shorter than a second says nothing that the segments before it did not."""
+SHORTEST_REST = SAMPLE_RATE
+"""Samples; a rest shorter than a second says nothing that the segments before it did not."""
+PUBLISHED_REST = 720
+"""Samples; with fewer the published program stops."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +76,7 @@ class _Embeddings:
     """Collects embeddings segment by segment."""
 
     encoder: MertEncoder
+    shortest_rest: int
     samples: int = 0
     segments: list[NDArray[np.float32]] = field(default_factory=list)
     segment_frames: list[int] = field(default_factory=list)
@@ -82,7 +85,7 @@ class _Embeddings:
     def hear(self, segment: Samples) -> None:
         start_s = self.samples / SAMPLE_RATE
         self.samples += len(segment)
-        if self.segments and len(segment) < SHORTEST_TAIL:
+        if self.segments and len(segment) < self.shortest_rest:
             return
         frames = self.encoder.encode(segment)
         self.segments.append(frames.mean(axis=0))
@@ -119,7 +122,12 @@ class _Chords:
 
 
 def hear(
-    source: Path | str | Audio, encoder: MertEncoder, recogniser: ChordRecogniser, *, progress: Progress | None = None
+    source: Path | str | Audio,
+    encoder: MertEncoder,
+    recogniser: ChordRecogniser,
+    *,
+    shortest_rest: int = SHORTEST_REST,
+    progress: Progress | None = None,
 ) -> Heard:
     """Listen to a sound once, in blocks.
 
@@ -127,6 +135,7 @@ def hear(
         source: an audio or video file, or decoded audio.
         encoder: embeds it.
         recogniser: names its chords.
+        shortest_rest: samples at 24 000 Hz that the last segment must have to be embedded.
         progress: told the stage and the fraction heard.
 
     Returns:
@@ -136,7 +145,7 @@ def hear(
         AudioReadError: the sound cannot be read.
     """
     rate = chord_reading.SAMPLE_RATE
-    embeddings = _Embeddings(encoder)
+    embeddings = _Embeddings(encoder, shortest_rest)
     harmony = _Chords(recogniser, TempoListener(rate), SoundMeter(rate))
     with listen(source) as sound:
         listeners = (

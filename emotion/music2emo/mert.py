@@ -19,7 +19,8 @@ from emotion.listening import Samples
 
 SAMPLE_RATE = 24_000
 SEGMENT_SAMPLES = 30 * SAMPLE_RATE
-SHORTEST_SAMPLES = SAMPLE_RATE // 4
+SHORTEST_SAMPLES = 720
+"""Two frames; less is filled up with zeros."""
 FRAMES_PER_SECOND = 75
 LAYERS = (6, 7)
 """Outputs of the 6th and 7th transformer layer; the paper counts them from 0 as 5 and 6."""

@@ -28,8 +28,9 @@ class EmotionInputs(NamedTuple):
 
     Attributes:
         mert: (B, 1536) embedding of the audio.
-        chords: (B, 100, 2) rows of the root and the quality embedding; 0, 0 where there is none.
-        chord_counts: (B,) chord changes that are real, 0..100; read only with a padding mask.
+        chords: (B, 100, 2) rows of the root and the quality embedding, 0, 0 where there is none; or (B, R, 100, 2)
+            where longer progressions were cut into R rows.
+        chord_counts: (B,) or (B, R) chord changes that are real, 0..100.
         mode: (B, 1) 0 major, 1 minor.
     """
 
@@ -87,12 +88,17 @@ class EmotionTrunk(nn.Module):
         """Return what the chord transformer makes of a progression.
 
         Args:
-            chords: (B, 100, 2) tokens.
-            counts: (B,) real chords among them.
+            chords: (B, 100, 2) tokens, or (B, R, 100, 2).
+            counts: (B,) or (B, R) real chords among them.
 
         Returns:
-            (B, 8), the output at an all-zero position put in front.
+            (B, 8), the output at an all-zero position put in front; the mean of several rows, each counting as many
+            times as it holds chords.
         """
+        if chords.dim() == 4:  # rows of a long progression
+            rows = self.summarise_chords(chords.flatten(0, 1), counts.flatten()).reshape(*counts.shape, -1)
+            weights = torch.cat([counts[:, :1].clamp(min=1), counts[:, 1:]], 1).to(rows.dtype).unsqueeze(2)
+            return (rows * weights).sum(1) / weights.sum(1)
         embedded = self.embed_chords(chords)
         front = embedded.new_zeros(len(embedded), 1, embedded.shape[2])
         hidden = None

@@ -15,7 +15,7 @@ import emotion
 from emotion.audio import Audio
 from emotion.moods import calibrated_probabilities, mood_priors, mood_tags
 from emotion.music2emo.engine import Music2Emo
-from emotion.music2emo.hearing import Heard, hear
+from emotion.music2emo.hearing import PUBLISHED_REST, Heard, hear
 from emotion.music2emo.mert import SAMPLE_RATE
 from emotion.music2emo.networks import Student
 from emotion.music2emo.vocabulary import ChordTokenError
@@ -96,6 +96,10 @@ def test_a_short_rest_does_not_count_as_a_segment(engine: Music2Emo, make_audio:
     whole, longer = (hear(make_audio(s, SAMPLE_RATE), engine.encoder, engine.recogniser) for s in (30.0, 30.9))
     assert len(whole.segments) == len(longer.segments) == 1
     np.testing.assert_array_equal(whole.segments, longer.segments)
+    published = hear(make_audio(30.9, SAMPLE_RATE), engine.encoder, engine.recogniser, shortest_rest=PUBLISHED_REST)
+    assert len(published.segments) == 2
+    blink = hear(make_audio(30.01, SAMPLE_RATE), engine.encoder, engine.recogniser, shortest_rest=PUBLISHED_REST)
+    assert len(blink.segments) == 1
 
 
 def test_segments_count_by_their_length(heard: Heard, engine: Music2Emo, engine_as_published: Music2Emo) -> None:
@@ -123,8 +127,9 @@ def test_a_minor_chord_with_major_seventh_stops_only_the_published_program(
 ) -> None:
     chords = with_chords(heard, ["A:min", "A:minmaj7", "E:7"])
     assert np.isfinite(engine.interpret(chords).valence)
-    with pytest.raises(ChordTokenError):
-        engine_as_published.interpret(chords)
+    for case in (chords, with_chords(heard, [*["A:min", "E"] * 60, "A:minmaj7"])):  # even where it would not be read
+        with pytest.raises(ChordTokenError):
+            engine_as_published.interpret(case)
 
 
 def test_chords_after_the_hundredth_count(heard: Heard, engine: Music2Emo, engine_as_published: Music2Emo) -> None:
