@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -227,20 +228,9 @@ def load_music2emo(
     if place.type == "cuda" and not torch.cuda.is_available():
         raise RefusalError("There is no CUDA device", where=device, remedy="Leave out the device to use the processor")
 
-    said: set[str] = set()
-
-    def notify_once(sentence: str) -> None:
-        if notify is not None and sentence not in said:
-            said.add(sentence)
-            notify(sentence)
-
-    def find(key: str) -> Path:
-        return find_released(key, folder=weights, notify=notify_once)
-
+    find = partial(find_released, folder=weights, notify=_once(notify))
     encoder = load_mert(find("mert_configuration"), find("mert_weights"), device=place)
-    tensors, mean, deviation = chord_tensors(path := find("chords"))
-    network = ChordNetwork()
-    load_into(network, tensors, where=path)
+    recogniser = load_chord_recogniser(find("chords"), place)
     if students is None:
         paths = [find(name) for name in checkpoint_names(as_published=as_published)]
     else:
@@ -248,11 +238,42 @@ def load_music2emo(
     read = {path: _fitting_student(path, encoder) for path in dict.fromkeys(paths)}
     return Music2Emo(
         encoder,
-        ChordRecogniser(network, mean, deviation, place),
+        recogniser,
         *(read[path] for path in paths),
         as_published=as_published,
         device=place,
     )
+
+
+def _once(notify: Notify | None) -> Notify:
+    """Pass on each sentence once: several files share a licence."""
+    said: set[str] = set()
+
+    def pass_on(sentence: str) -> None:
+        if notify is not None and sentence not in said:
+            said.add(sentence)
+            notify(sentence)
+
+    return pass_on
+
+
+def load_chord_recogniser(path: Path, device: torch.device) -> ChordRecogniser:
+    """Load the chord network from its released file.
+
+    Args:
+        path: btc_model_large_voca.pt.
+        device: where it runs.
+
+    Returns:
+        The recogniser.
+
+    Raises:
+        WeightsDamagedError: the file is something else.
+    """
+    tensors, mean, deviation = chord_tensors(path)
+    network = ChordNetwork()
+    load_into(network, tensors, where=path)
+    return ChordRecogniser(network, mean, deviation, device)
 
 
 def _fitting_student(path: Path, encoder: MertEncoder) -> Student:

@@ -72,17 +72,17 @@ class Examples:
         Args:
             indices: which songs.
             generator: with it, a random run of segments and a random hundred chord changes of each song are taken, as
-                augmentation; without it all segments and the first hundred.
+                augmentation; without it all of both.
 
         Returns:
             The batch.
         """
         mert = torch.stack([_run(self._segments[i], generator).mean(0) for i in indices])
-        chosen = [_row(self._chords[i], generator) for i in indices]
+        rows, counts = zip(*(_rows(self._chords[i], generator) for i in indices), strict=True)
         inputs = EmotionInputs(
             mert,
-            torch.stack([chords for chords, _ in chosen]),
-            torch.stack([count for _, count in chosen]),
+            torch.nn.utils.rnn.pad_sequence(list(rows), batch_first=True),
+            torch.nn.utils.rnn.pad_sequence(list(counts), batch_first=True),
             self._mode[list(indices)],
         )
         spread = None if self._spread is None else self._spread[list(indices)]
@@ -171,10 +171,10 @@ def _run(segments: Tensor, generator: torch.Generator | None) -> Tensor:
     return segments[start : start + length]
 
 
-def _row(chords: tuple[Tensor, Tensor], generator: torch.Generator | None) -> tuple[Tensor, Tensor]:
-    """Return a random hundred chord changes, or the first."""
+def _rows(chords: tuple[Tensor, Tensor], generator: torch.Generator | None) -> tuple[Tensor, Tensor]:
+    """Return a random hundred chord changes, or all hundreds."""
     rows, counts = chords
     if generator is None or len(rows) == 1:
-        return rows[0], counts[0]
+        return rows, counts
     index = int(torch.randint(0, len(rows), (), generator=generator))
-    return rows[index], counts[index]
+    return rows[index : index + 1], counts[index : index + 1]

@@ -61,15 +61,14 @@ def fit(
 ) -> dict[str, TaskRecord]:
     """Train until every task has stopped.
 
-    After each epoch `folder/checkpoint.pt` holds what is needed to go on, and `folder/<task>.safetensors` the network
-    at the best epoch of each task.
+    `folder/checkpoint.pt` holds what is needed to go on, `folder/<task>.safetensors` the best network for each task.
 
     Args:
         network: what to train; changed in place.
         course: the songs.
         folder: where to write.
         settings: how to train.
-        teachers: frozen teacher by data set; sets without one learn from labels alone.
+        teachers: frozen teachers by data set; sets without one learn from labels alone.
         resume: go on from the checkpoint; the result is the same as without a break.
         progress: told the epoch's scores and the fraction of the epochs.
 
@@ -82,9 +81,8 @@ def fit(
     if not course.train or not all(task in {e.entry.task for e in course.validation.values()} for task in course.tasks):
         raise RefusalError("There are no songs with features for training and validation", where=folder)
     if not resume and (folder / CHECKPOINT).exists():
-        raise RefusalError(
-            "The folder already holds a training", where=folder, remedy="Choose another folder or add --resume"
-        )
+        remedy = "Choose another folder or add --resume"
+        raise RefusalError("The folder already holds a training", where=folder, remedy=remedy)
     optimizer = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
     training = Training(network, optimizer, settings, {task: TaskRecord() for task in course.tasks})
     first = training.restore(folder) if resume else 0
@@ -100,9 +98,12 @@ def fit(
                 training.save_best(folder, task, calibration(network, course, task))
         training.save(folder, epoch)
         if progress is not None:
-            scores = ", ".join(f"{task} {record.history[-1]:.4f}" for task, record in training.records.items())
-            progress(f"epoch {epoch + 1}: {scores}", (epoch + 1) / settings.epochs)
+            progress(f"epoch {epoch + 1}: {_scores(training.records)}", (epoch + 1) / settings.epochs)
     return training.records
+
+
+def _scores(records: Mapping[str, TaskRecord]) -> str:
+    return ", ".join(f"{task} {record.history[-1]:.4f}" for task, record in records.items())
 
 
 @dataclass(frozen=True)
