@@ -27,7 +27,7 @@ def test_the_agreed_shape(report: dict) -> None:
         assert {"hits@1", "hits@3", "hits@5", "nats", "emotion_correspondence", "interval_95"} <= scores.keys()
     for scores in (report["dynamics"], report["dynamics"]["embedded"], report["baselines"]["ridge"]):
         assert {"loudness_r2", "loudness_r2_centred", "loudness_rmse", "note_density_r2"} <= scores.keys()
-    assert report["baselines"].keys() == {"repeat_last", "bigram", "training_mean", "ridge"}
+    assert report["baselines"].keys() == {"repeat_last", "bigram", "song_cache", "training_mean", "ridge"}
 
 
 def test_baselines_that_know_the_rule_beat_random_weights(report: dict) -> None:

@@ -6,15 +6,22 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from emotion.errors import WeightsDamagedError
-from emotion.weights import load_tensors, save_tensors
+from emotion.weights import find_weights, load_tensors, save_tensors
 from video2music.features.video_features import VideoFeatures
 from video2music.models.amt import AffectiveMultimodalTransformer, held_steps
 from video2music.models.inputs import batch_of
 from video2music.models.loading import load_amt, load_dynamics, save_amt
 
 MakeFeatures = Callable[..., VideoFeatures]
+
+
+@pytest.fixture(scope="module")
+def shipped() -> AffectiveMultimodalTransformer:
+    return load_amt(find_weights("amt"))
 
 
 def random_chords(length: int) -> torch.Tensor:
@@ -102,3 +109,20 @@ def test_an_unreadable_configuration_is_refused(
     save_tensors(path, tensors, {**metadata, "config": config})
     with pytest.raises(WeightsDamagedError, match="configuration"):
         load_amt(path)
+
+
+@given(step=st.integers(1, 38), chord=st.integers(0, 156), repeats=st.integers(1, 12))
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_shipped_weights_never_read_ahead_even_where_they_copy(
+    shipped: AffectiveMultimodalTransformer, make_features: MakeFeatures, step: int, chord: int, repeats: int
+) -> None:
+    loop = random_chords(repeats).repeat(1, 40)[:, :39]
+    changed = loop.clone()
+    changed[:, step:] = chord
+    batch = batch_of(make_features(40))
+    with torch.inference_mode():
+        before, after = (shipped(chords, torch.zeros(1), batch) for chords in (loop, changed))
+        memory, state = shipped.encode(batch), shipped.start()
+        cached = torch.cat([shipped.decode(part, torch.zeros(1), memory, state) for part in loop.split(1, 1)], dim=1)
+    torch.testing.assert_close(before[:, :step], after[:, :step], atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(cached, before, atol=1e-4, rtol=1e-4)

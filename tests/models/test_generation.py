@@ -13,14 +13,23 @@ from video2music.features.video_features import VideoFeatures
 from video2music.harmony.vocabulary import CHORD_COUNT, NO_CHORD, quality_of
 from video2music.models.affect import EMOTION_QUALITIES
 from video2music.models.amt import AffectiveMultimodalTransformer
-from video2music.models.generation import OPENINGS, generate_chords
+from video2music.models.generation import OPENINGS, PieceDraw, end_lead_in, generate_chords
 from video2music.models.inputs import batch_of
 from video2music.models.loading import load_amt
-from video2music.models.sampling import PUBLISHED_SAMPLING, Sampling, draw
+from video2music.models.sampling import PUBLISHED_SAMPLING, Sampling, draw, swing
 from video2music.models.windows import cover
 
 MakeFeatures = Callable[..., VideoFeatures]
-FREE = Sampling(top_p=1.0, hold_limit_s=100, no_chord_limit_s=100, no_chord_bias=0.0, hold_bias=0.0, affect=0.0)
+FREE = Sampling(
+    top_p=1.0,
+    hold_limit_s=100,
+    swing_limit=0,
+    no_chord_limit_s=100,
+    no_chord_bias=0.0,
+    hold_bias=0.0,
+    affect=0.0,
+    lead_in_s=0,
+)
 
 
 def compose(amt: AffectiveMultimodalTransformer, features: VideoFeatures, **options: object) -> tuple[int, ...]:
@@ -165,7 +174,52 @@ def test_shipped_weights_compose_like_songs(
 ) -> None:
     chords = [compose(shipped_amt, make_features(90, seed=seed), seed=seed, primer=(1,)) for seed in range(3)]
     changes = np.mean([np.mean(np.diff(piece) != 0) for piece in chords])
-    white_keys = np.isin(np.concatenate(chords), [1, 18, 31, 44, 57, 66, 79, 122])  # C to B as triads on white keys
+    white_keys = np.isin(np.concatenate(chords), [1, 31, 57, 66, 92, 122])  # the main triads of C major and A minor
     assert 0.2 < changes < 0.75
     assert np.mean(np.concatenate(chords) == NO_CHORD) < 0.1
     assert white_keys.mean() > 0.3
+
+
+def test_two_chords_swing_no_longer_than_the_limit(
+    tiny_amt: AffectiveMultimodalTransformer, make_features: MakeFeatures
+) -> None:
+    assert swing((5, 1, 1, 2, 1, 2, 2)) == (4, 1)
+    assert swing((1, 1)) == (1, None)
+    logits = torch.full((CHORD_COUNT,), -20.0)
+    logits[[1, 2]] = 0.0
+    swinging = replace(FREE, swing_limit=4)
+    assert draw(logits, (1, 2, 1, 2), swinging, torch.Generator().manual_seed(0)) == 2  # holding is allowed
+    assert draw(logits, (1, 2, 1), replace(swinging, hold_limit_s=1), torch.Generator().manual_seed(0)) == 2
+    assert draw(logits, (1, 2, 1, 2), replace(swinging, hold_limit_s=1), torch.Generator().manual_seed(0)) not in (1, 2)
+    chords = compose(tiny_amt, make_features(50), sampling=replace(swinging, temperature=0.2))
+    heard = [chord for chord, _ in runs(chords)]
+    assert not any(heard[i : i + 2] == heard[i + 2 : i + 4] and heard[i] == heard[i + 4] for i in range(len(heard) - 4))
+
+
+@pytest.mark.parametrize("seconds", [8, 10, 15])
+def test_short_clips_have_several_chords_and_no_silence(
+    shipped_amt: AffectiveMultimodalTransformer, make_features: MakeFeatures, seconds: int
+) -> None:
+    for seed in range(8):
+        chords = compose(shipped_amt, make_features(seconds, seed=seed), seed=seed)
+        assert len(runs(chords)) >= 4
+        assert len(set(chords)) >= 2
+        assert NO_CHORD not in chords
+        assert chords[0] in OPENINGS
+
+
+def test_the_lead_in_is_not_heard_and_ends_with_a_beginning(
+    tiny_amt: AffectiveMultimodalTransformer, make_features: MakeFeatures
+) -> None:
+    for seconds in (1, 3, 60):
+        features = make_features(seconds)
+        piece = PieceDraw.of(tiny_amt, features, "major", FREE, torch.Generator())
+        longer = piece.preceded(20)
+        assert longer.seconds == longer.pull.shape[0] == seconds + 20
+        assert longer.batch.from_start[0].tolist() == list(range(seconds + 20))
+        assert longer.batch.to_end[0].tolist() == list(range(seconds + 20))[::-1]
+        torch.testing.assert_close(longer.batch.emotion[:, 20:], piece.batch.emotion)
+        torch.testing.assert_close(longer.batch.motion[0, 19], piece.batch.motion[0, -1])
+        assert len(compose(tiny_amt, features, sampling=replace(FREE, lead_in_s=5))) == seconds
+    played = [5] * 4 + [1, 5, 5, 1, *[5] * 10]
+    assert end_lead_in(longer, played) == played[:8]

@@ -1,5 +1,6 @@
 """What a score has to beat: repeating, counting, averaging and a straight line."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,6 +15,15 @@ PSEUDO_COUNTS = 5.0
 
 UNSEEN_COUNT = 0.1
 """Counts that every chord has in the unigram before any is read."""
+
+CACHE_ORDERS = (1, 3, 8)
+"""Lengths of the contexts, in seconds, whose earlier continuations in the same song are counted."""
+
+CACHE_CONCENTRATION = (16.0, 4.0, 4.0)
+"""Counts that the shorter context weighs in each; both were fitted to every eighth training song."""
+
+LONGEST_HOLD = 12
+"""Seconds a chord has sounded that are told apart."""
 
 RIDGE_PENALTY = 100.0
 
@@ -62,6 +72,60 @@ class RepeatLast:
         table: NDArray[np.float64] = others / others.sum(axis=1, keepdims=True) * (1 - self.share)
         table[steps, chords[:-1]] = self.share
         return np.log(table)
+
+
+class SongCache:
+    """What the same song did after the same chords before, over a bigram that knows how long the chord has sounded.
+
+    An n-gram with a memory of the song: continuations counted in the song so far, each context length smoothed with the
+    next shorter one as in prediction by partial matching. It knows no video and learns next to nothing, so what a
+    network is worth beyond repetition is its distance from this.
+
+    Args:
+        songs: training songs.
+    """
+
+    def __init__(self, songs: Sequence[Song]) -> None:
+        self.bigram = Bigram(songs)
+        stays, all_steps = np.ones(LONGEST_HOLD), np.full(LONGEST_HOLD, 2.0)
+        for song in songs:
+            held = held_seconds(song.chords)[:-1]
+            np.add.at(stays, held, song.chords[1:] == song.chords[:-1])
+            np.add.at(all_steps, held, 1)
+        self.stay = stays / all_steps
+
+    def predict(self, chords: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return (T - 1, 157) log probabilities of the chords of seconds 1 to T - 1."""
+        table, heard = self._held_bigram(chords), chords.tolist()
+        seen: list[dict[tuple[int, ...], Counter[int]]] = [{} for _ in CACHE_ORDERS]
+        for second in range(1, len(heard)):
+            for order, concentration, contexts in zip(CACHE_ORDERS, CACHE_CONCENTRATION, seen, strict=True):
+                if order > second:
+                    break
+                counts = contexts.setdefault(tuple(heard[second - order : second]), Counter())
+                total = counts.total()
+                table[second - 1] *= concentration / (total + concentration)
+                for chord, count in counts.items():
+                    table[second - 1, chord] += count / (total + concentration)
+                counts[heard[second]] += 1
+        return np.log(table)
+
+    def _held_bigram(self, chords: NDArray[np.int64]) -> NDArray[np.float64]:
+        steps = np.arange(len(chords) - 1)
+        table = np.exp(self.bigram.predict(chords))
+        table[steps, chords[:-1]] = 0.0
+        stay = self.stay[held_seconds(chords)[:-1]]
+        table *= ((1 - stay) / table.sum(axis=1))[:, None]
+        table[steps, chords[:-1]] = stay
+        return table
+
+
+def held_seconds(chords: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return for how many seconds each chord has already sounded, at most LONGEST_HOLD - 1, (T,)."""
+    second = np.arange(len(chords))
+    changed = np.concatenate([[True], chords[1:] != chords[:-1]])
+    held: NDArray[np.int64] = second - np.maximum.accumulate(np.where(changed, second, 0))
+    return held.clip(max=LONGEST_HOLD - 1)
 
 
 class TrainingMean:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from video2music.evaluation.baselines import Bigram, RepeatLast, Ridge, TrainingMean
+from video2music.evaluation.baselines import Bigram, RepeatLast, Ridge, SongCache, TrainingMean
 from video2music.evaluation.metrics import (
     ChordScores,
     bootstrap_interval,
@@ -60,8 +60,8 @@ def evaluate(
     chords, curves = {}, {}
     for number, (name, missing) in enumerate(CONDITIONS.items()):
         report("scoring", number / len(CONDITIONS))
-        chords[name] = [chord_scores(predict_chords(amt, s, missing), s.chords, _emotion(s)) for s in songs]
-        curves[name] = [expected_dynamics(dynamics, _inputs(s, missing)) for s in songs]
+        chords[name] = [chord_scores(predict_chords(amt, s, missing), s.chords, emotion_of(s)) for s in songs]
+        curves[name] = [expected_dynamics(dynamics, inputs_of(s, missing)) for s in songs]
     return {
         "split": split,
         "songs": len(songs),
@@ -77,7 +77,7 @@ def predict_chords(amt: AffectiveMultimodalTransformer, song: Song, missing: Seq
     """Return (T - 1, 157) logits of the chords of seconds 1 to T - 1 of a song, with input groups missing."""
     amt.eval()
     chords, minor = chord_batch([song])
-    logits: NDArray[np.float32] = amt(chords[:, :-1], minor, _inputs(song, missing))[0].float().numpy()
+    logits: NDArray[np.float32] = amt(chords[:, :-1], minor, inputs_of(song, missing))[0].float().numpy()
     return logits
 
 
@@ -111,8 +111,12 @@ def dynamics_report(curves: Sequence[FloatArray], songs: Sequence[Song]) -> dict
 def baseline_report(known: Sequence[Song], songs: Sequence[Song]) -> dict[str, Any]:
     """Return the scores of all baselines, fitted on `known`."""
     result: dict[str, Any] = {}
-    for name, chord_model in (("repeat_last", RepeatLast(known)), ("bigram", Bigram(known))):
-        result[name] = chord_report([chord_scores(chord_model.predict(s.chords), s.chords, _emotion(s)) for s in songs])
+    counted: dict[str, RepeatLast | Bigram | SongCache]
+    counted = {"repeat_last": RepeatLast(known), "bigram": Bigram(known), "song_cache": SongCache(known)}
+    for name, chord_model in counted.items():
+        result[name] = chord_report(
+            [chord_scores(chord_model.predict(s.chords), s.chords, emotion_of(s)) for s in songs]
+        )
     for name, curve_model in (("training_mean", TrainingMean(known)), ("ridge", Ridge(known))):
         result[name] = dynamics_report([curve_model.predict(song) for song in songs], songs)
     return result
@@ -123,7 +127,7 @@ def format_report(report: dict[str, Any]) -> str:
     amt, dynamics, baselines = report["amt"], report["dynamics"], report["baselines"]
     heading = f"{report['split']}: {report['songs']} songs, {report['steps']} predicted chords"
     chord_rows = {"all video inputs": amt, "without CLIP": amt["embedded"], "without video": amt["no_video"]}
-    chord_rows |= {name.replace("_", " "): baselines[name] for name in ("bigram", "repeat_last")}
+    chord_rows |= {name.replace("_", " "): baselines[name] for name in ("song_cache", "bigram", "repeat_last")}
     curve_rows = {"all video inputs": dynamics, "without CLIP": dynamics["embedded"]}
     curve_rows |= {name.replace("_", " "): baselines[name] for name in ("ridge", "training_mean")}
     chord_keys = (*CHORD_INTERVALS, "emotion_correspondence")
@@ -149,11 +153,13 @@ def _nested(by_condition: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return {**by_condition["clip"], **{name: scores for name, scores in by_condition.items() if name != "clip"}}
 
 
-def _inputs(song: Song, missing: Sequence[str]) -> FeatureBatch:
+def inputs_of(song: Song, missing: Sequence[str]) -> FeatureBatch:
+    """Return a song's video as a batch of one with input groups missing."""
     return feature_batch([song]).without(*missing)
 
 
-def _emotion(song: Song) -> FloatArray:
+def emotion_of(song: Song) -> FloatArray:
+    """Return the emotion of a song's video, (T, 6)."""
     if song.emotion is None:
         raise ValueError(f"song {song.name} has no emotion")
     return song.emotion

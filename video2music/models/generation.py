@@ -1,6 +1,7 @@
 """Composing chords for a video of any length."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -20,6 +21,15 @@ __all__ = ["Dynamics", "Mode", "generate_chords", "predict_dynamics"]
 
 OPENINGS = tuple(from_harte(label) for label in ("C", "D:min", "E:min", "F", "G", "A:min"))
 """Triads of C major and A minor, one of which a piece without a primer begins with."""
+
+BEGINNINGS = tuple(from_harte(label) for label in ("C", "F", "A:min"))
+"""Chords with which a piece may begin after its lead-in."""
+
+SHORT_CLIP_CHORDS = 4
+"""Chords that even a short video should have room for; no hold limit falls below two seconds for it."""
+
+LEAD_IN_PATIENCE_S = 12
+"""Seconds by which the lead-in may grow until one of them begins."""
 
 Progress = Callable[[str, float], None]
 Mode = Literal["major", "minor"]
@@ -50,12 +60,108 @@ class _Window:
         return self.amt.decode(new, self.minor, self.memory, self.state, attributes=attributes)[0, -1]
 
 
-def _first_chord(window: _Window, bias: NDArray[np.float32], sampling: Sampling, generator: torch.Generator) -> int:
-    """Draw the chord of second 0 among the triads of the key as what follows a silence, with which songs begin."""
-    logits = window.read([NO_CHORD])[: bias.shape[1]] + torch.from_numpy(bias[0])
+def _first_chord(logits: Tensor, before: Sequence[int], sampling: Sampling, generator: torch.Generator) -> int:
+    """Draw the first chord among the triads of the key."""
     others = torch.ones_like(logits, dtype=torch.bool)
     others[list(OPENINGS)] = False
-    return draw(logits.masked_fill(others, float("-inf")), [NO_CHORD], sampling, generator)
+    return draw(logits.masked_fill(others, float("-inf")), before, sampling, generator)
+
+
+def for_length(sampling: Sampling, seconds: int) -> Sampling:
+    """Return the choices with a hold limit that leaves a short video its chords."""
+    longest = max(2, seconds // SHORT_CLIP_CHORDS)
+    return replace(sampling, hold_limit_s=min(sampling.hold_limit_s, longest))
+
+
+@dataclass(frozen=True)
+class PieceDraw:
+    """Everything that choosing one piece's chords needs.
+
+    `batch` and `pull` (T, 157), the pull of emotion on every chord, are of T seconds.
+    """
+
+    amt: AffectiveMultimodalTransformer
+    batch: FeatureBatch
+    pull: NDArray[np.float32]
+    minor: bool
+    sampling: Sampling
+    generator: torch.Generator
+    attributes: Sequence[int] | None = None
+
+    @staticmethod
+    def of(
+        amt: AffectiveMultimodalTransformer,
+        features: VideoFeatures,
+        mode: Mode,
+        sampling: Sampling,
+        generator: torch.Generator,
+    ) -> "PieceDraw":
+        """Return what choosing chords for a video needs, the hold limit made to suit its length."""
+        sampling = for_length(sampling, features.seconds)
+        pull = affect_bias(features.emotion, sampling.affect)
+        return PieceDraw(amt, batch_of(features), pull, mode == "minor", sampling, generator)
+
+    @property
+    def seconds(self) -> int:
+        """Number of seconds, T."""
+        return self.batch.steps
+
+    def window(self, start: int, stop: int) -> _Window:
+        """Return a fresh pass of the network over some of the seconds."""
+        attributes = self.attributes if start == 0 else None
+        return _Window(self.amt, self.batch.cut(start, stop), torch.tensor([float(self.minor)]), attributes)
+
+    def preceded(self, seconds: int) -> "PieceDraw":
+        """Return the same for a video with `seconds` seconds before it."""
+        index = np.arange(-seconds, self.seconds) % self.seconds
+        return replace(self, batch=self.batch.preceded(seconds), pull=self.pull[index])
+
+    def extend(self, chords: list[int], until: int, told: Callable[[int], None]) -> None:
+        """Draw chords after `chords`, at least one, until there are `until`."""
+        length = self.amt.config.max_length
+        for start, stop in cover(until, length, overlap=length // 2):
+            if len(chords) >= stop:
+                continue
+            window = self.window(start, stop)
+            while len(chords) < stop:
+                logits = window.read(chords[start:])[: self.pull.shape[1]] + torch.from_numpy(self.pull[len(chords)])
+                chords.append(draw(logits, chords, self.sampling, self.generator))
+                told(len(chords))
+
+
+def opening_of(piece: PieceDraw) -> list[int]:
+    """Return the first chord, drawn as what follows a silence, with which songs begin."""
+    logits = piece.window(0, min(piece.seconds, piece.amt.config.max_length)).read([NO_CHORD])
+    pulled = logits[: piece.pull.shape[1]] + torch.from_numpy(piece.pull[0])
+    return [_first_chord(pulled, [NO_CHORD], piece.sampling, piece.generator)]
+
+
+def _lead_in(piece: PieceDraw) -> list[int]:
+    """Compose what is imagined to sound before the video, and the chord with which the video begins.
+
+    Songs hold their first chords long and find their pattern late, which a short clip has no time for.
+    """
+    most = piece.sampling.lead_in_s + LEAD_IN_PATIENCE_S
+    imagined = piece.preceded(most)
+    chords = opening_of(imagined)
+    imagined.extend(chords, most + 1, lambda _count: None)
+    return end_lead_in(imagined, chords)
+
+
+def end_lead_in(imagined: PieceDraw, chords: Sequence[int]) -> list[int]:
+    """Cut a lead-in where one of the key's main chords begins; that chord is the last one kept and the first one heard.
+
+    Args:
+        imagined: the piece with the longest lead-in before it.
+        chords: of the longest lead-in and of one second more.
+    """
+    most = len(chords) - 1
+    for second in range(most - LEAD_IN_PATIENCE_S, most + 1):
+        if chords[second] in BEGINNINGS and chords[second] != chords[second - 1]:
+            return list(chords[: second + 1])
+    logits = imagined.window(0, min(imagined.seconds, imagined.amt.config.max_length)).read(chords[:most])
+    pulled = logits[: imagined.pull.shape[1]]
+    return [*chords[:most], _first_chord(pulled, chords[:most], imagined.sampling, imagined.generator)]
 
 
 @torch.inference_mode()
@@ -89,21 +195,20 @@ def generate_chords(
         T ids from 0 to 156.
     """
     amt.eval()
-    batch, seconds = batch_of(features), features.seconds
-    minor = torch.tensor([1.0 if mode == "minor" else 0.0])
-    bias = affect_bias(features.emotion, sampling.affect)
-    length = amt.config.max_length
+    seconds, before = features.seconds, 0
+    piece = PieceDraw.of(amt, features, mode, sampling, generator)
+    piece = replace(piece, attributes=primer_attributes)
     chords = list(primer[:seconds])
-    if not chords:
-        opening = _Window(amt, batch.cut(0, min(seconds, length)), minor, None)
-        chords = [_first_chord(opening, bias, sampling, generator)]
-    for start, stop in cover(seconds, length, overlap=length // 2):
-        attributes = primer_attributes if start == 0 else None
-        window = _Window(amt, batch.cut(start, stop), minor, attributes)
-        while len(chords) < stop:
-            second = len(chords)
-            logits = window.read(chords[start:])[: bias.shape[1]] + torch.from_numpy(bias[second])
-            chords.append(draw(logits, chords, sampling, generator))
-            if progress is not None:
-                progress("composing chords", len(chords) / seconds)
-    return tuple(chords)
+    if not chords and sampling.lead_in_s:
+        chords = _lead_in(piece)
+        before = len(chords) - 1
+        piece = piece.preceded(before)
+    elif not chords:
+        chords = opening_of(piece)
+
+    def told(count: int) -> None:
+        if progress is not None:
+            progress("composing chords", (count - before) / seconds)
+
+    piece.extend(chords, before + seconds, told)
+    return tuple(chords[before:])

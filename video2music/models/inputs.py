@@ -72,6 +72,25 @@ class FeatureBatch:
             present[:, GROUPS.index(group)] = False
         return replace(self, present=present)
 
+    def preceded(self, seconds: int) -> "FeatureBatch":
+        """Return the batch with `seconds` seconds before it, in which the video runs in a circle up to its beginning.
+
+        The videos must be of equal length. Both ends are then those of the longer video.
+        """
+        index = torch.arange(-seconds, self.steps) % self.steps
+        from_start = torch.cat([torch.arange(seconds).expand(len(self.motion), -1), self.from_start + seconds], dim=1)
+        left = self.to_end[:, :1] + torch.arange(seconds, 0, -1)
+        return replace(
+            self,
+            emotion=self.emotion[:, index],
+            scene_offset=self.scene_offset[:, index],
+            motion=self.motion[:, index],
+            from_start=from_start,
+            to_end=torch.cat([left, self.to_end], dim=1),
+            valid=self.valid[:, index],
+            semantic=None if self.semantic is None else self.semantic[:, index],
+        )
+
     def padded(self, steps: int) -> "FeatureBatch":
         """Return the batch with zeros after its end, `steps` seconds long."""
         extra = steps - self.steps

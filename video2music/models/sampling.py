@@ -25,22 +25,36 @@ class Sampling:
         hold_limit_s: seconds a chord may sound at most before another must follow.
         hold_bias: added to the logarithm of the probability that the last chord sounds on; a network that reads its own
             chords holds and repeats more than songs do.
+        swing_limit: changes that may go back and forth between the same two chords before a third must follow; 0 sets
+            no limit.
         no_chord_limit_s: seconds of "no chord" in a row at most; 0 forbids it.
         no_chord_bias: added to the logarithm of the probability of "no chord".
         affect: 0 to 1, how strongly chord qualities follow the emotion of the second, by the paper's table.
+        lead_in_s: seconds, at least, of a part before the video that is composed first and not heard, for a piece
+            without a primer; 0 begins with the beginning of a song.
     """
 
     temperature: float = 1.1
     top_p: float = 0.98
-    hold_limit_s: int = 8
+    hold_limit_s: int = 4
     hold_bias: float = -0.05
-    no_chord_limit_s: int = 2
+    swing_limit: int = 4
+    no_chord_limit_s: int = 0
     no_chord_bias: float = -2.0
     affect: float = 0.15
+    lead_in_s: int = 24
 
 
 PUBLISHED_SAMPLING = Sampling(
-    temperature=1.0, top_p=1.0, hold_limit_s=2, hold_bias=0.0, no_chord_limit_s=0, no_chord_bias=0.0, affect=0.0
+    temperature=1.0,
+    top_p=1.0,
+    hold_limit_s=2,
+    swing_limit=0,
+    hold_bias=0.0,
+    no_chord_limit_s=0,
+    no_chord_bias=0.0,
+    affect=0.0,
+    lead_in_s=0,
 )
 """The published draw: "no chord" and a hold of more than two seconds are forbidden, nothing else is changed."""
 
@@ -53,6 +67,18 @@ def run_length(chords: Sequence[int]) -> int:
             break
         length += 1
     return length
+
+
+def swing(chords: Sequence[int]) -> tuple[int, int | None]:
+    """Return how many of the last different chords alternate between two, and the one that would go on alternating."""
+    heard: list[int] = []
+    for chord in reversed(chords):
+        if heard and chord == heard[-1]:
+            continue
+        if len(heard) >= 2 and chord != heard[-2]:
+            break
+        heard.append(chord)
+    return len(heard), heard[1] if len(heard) > 1 else None
 
 
 def affect_bias(emotion: NDArray[np.float32], strength: float) -> NDArray[np.float32]:
@@ -89,6 +115,10 @@ def restrict(logits: Tensor, before: Sequence[int], sampling: Sampling) -> Tenso
     logits[NO_CHORD] += sampling.no_chord_bias
     if before:
         logits[before[-1]] += sampling.hold_bias
+    if sampling.swing_limit:
+        alternating, other = swing(before)
+        if other is not None and alternating >= sampling.swing_limit:
+            logits[other] = float("-inf")
     length = run_length(before)
     silent = bool(before) and before[-1] == NO_CHORD
     if sampling.no_chord_limit_s == 0 or (silent and length >= sampling.no_chord_limit_s):

@@ -61,7 +61,7 @@ class AmtTrainingOptions:
         stretch: largest change of speed as a factor, for half of the songs.
     """
 
-    loop: LoopOptions = field(default_factory=lambda: LoopOptions(epochs=20, learning_rate=1.5e-3, averaging=0.995))
+    loop: LoopOptions = field(default_factory=lambda: LoopOptions(epochs=24, learning_rate=1.5e-3, averaging=0.995))
     config: AmtConfig = OURS
     corpora: tuple[Path, ...] = ()
     corpus_share: float = 3.0

@@ -1,0 +1,1 @@
+"""Measurements: how fast, and how good, each beside what it has to beat."""

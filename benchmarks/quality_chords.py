@@ -1,0 +1,85 @@
+"""Next-chord prediction of unseen songs: baselines, what each input adds, and songs that may be known; as Markdown.
+
+    python -m benchmarks.quality_chords --data MUVI_SYNC [--corpora DIR] [--split val] [--weights FILE]
+
+With --corpora the songs are also looked for in the chord corpora (some minutes longer).
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.tables import arguments, cell, heading, markdown
+from video2music.evaluation.baselines import Bigram, RepeatLast, SongCache
+from video2music.evaluation.conditions import chord_conditions, paired_difference
+from video2music.evaluation.copying import best_agreement
+from video2music.evaluation.metrics import ChordScores, chord_scores
+from video2music.evaluation.report import CHORD_INTERVALS, chord_report, emotion_of
+from video2music.models.loading import load_amt
+from video2music.training.commands import CORPORA_LAYOUT
+from video2music.training.corpora import load_progressions, sample_grid
+from video2music.training.dataset import Song, load_split
+
+SUSPICIOUS = 0.70
+"""Agreement of roots with a known song from which an unseen song may be the same one."""
+
+
+def main() -> None:
+    """Print the tables."""
+    options, weights = arguments(__doc__ or "", "amt", seeds=5)
+    known, songs = load_split(options.data, "train", semantic=False), load_split(options.data, options.split)
+    scores = chord_conditions(load_amt(weights), songs, shuffles=options.seeds, seed=options.seed)
+    counted: dict[str, SongCache | Bigram | RepeatLast]
+    counted = {"song cache": SongCache(known), "bigram": Bigram(known), "repeat last": RepeatLast(known)}
+    for name, model in counted.items():
+        scores[name] = [chord_scores(model.predict(s.chords), s.chords, emotion_of(s)) for s in songs]
+    sys.stdout.write(heading(options, songs, weights))
+    sys.stdout.write(table(scores))
+    sys.stdout.write("\nroots in agreement with the most similar known song, and scores without such songs\n\n")
+    sys.stdout.write(known_table(scores, agreements(songs, known, options.corpora)))
+
+
+def table(scores: dict[str, list[ChordScores]]) -> str:
+    """Return scores with intervals, and the paired difference of nats from the first row."""
+    first = next(iter(scores.values()))
+    rows = {}
+    for name, songs in scores.items():
+        report = chord_report(songs)
+        change, low, high = paired_difference(first, songs)
+        rows[name] = [*(cell(report, key) for key in CHORD_INTERVALS), f"{change:+.4f} [{low:+.4f}, {high:+.4f}]"]
+    return markdown([*CHORD_INTERVALS, "nats more than the first row"], rows)
+
+
+def agreements(songs: Sequence[Song], known: Sequence[Song], corpora: Path | None) -> dict[str, NDArray[np.float64]]:
+    """Return for every song its best agreement with any training song, and with any song of the corpora."""
+    others = {"training songs": [song.chords for song in known]}
+    if corpora is not None:
+        found = load_progressions([corpora / name for name in CORPORA_LAYOUT])
+        others["corpora"] = [sample_grid(progression) for progression in found]
+    return {
+        name: np.array([best_agreement(song.chords, sequences).max() for song in songs])
+        for name, sequences in others.items()
+    }
+
+
+def known_table(scores: dict[str, list[ChordScores]], agreement: dict[str, NDArray[np.float64]]) -> str:
+    """Return the scores of the network and of the song cache on the songs below each limit of agreement."""
+    rows = {}
+    highest = np.max(list(agreement.values()), axis=0)
+    for name, values in {**agreement, "either": highest}.items():
+        kept = np.flatnonzero(values < SUSPICIOUS)
+        middle, top = np.percentile(values, [50, 100])
+        row = [f"{middle:.2f}", f"{top:.2f}", str(len(kept))]
+        for condition in ("all video inputs", "song cache"):
+            report = chord_report([scores[condition][i] for i in kept])
+            row += [f"{report['hits@1']:.3f}", f"{report['nats']:.3f}"]
+        rows[name] = row
+    columns = ["median", "largest", f"songs below {SUSPICIOUS:.2f}"]
+    return markdown([*columns, "network hits@1", "network nats", "song cache hits@1", "song cache nats"], rows)
+
+
+if __name__ == "__main__":
+    main()
