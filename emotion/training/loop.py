@@ -78,13 +78,13 @@ def fit(
     Raises:
         RefusalError: there is nothing to resume, it was made with other settings, or there are no songs.
     """
-    if not course.train or not all(task in {e.entry.task for e in course.validation.values()} for task in course.tasks):
+    if not course.tasks or not set(course.tasks) <= {e.entry.task for e in course.validation.values()}:
         raise RefusalError("There are no songs with features for training and validation", where=folder)
     if not resume and (folder / CHECKPOINT).exists():
         remedy = "Choose another folder or add --resume"
         raise RefusalError("The folder already holds a training", where=folder, remedy=remedy)
-    optimizer = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
-    training = Training(network, optimizer, settings, {task: TaskRecord() for task in course.tasks})
+    adam = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
+    training = Training(network, adam, settings, {task: TaskRecord() for task in course.tasks})
     first = training.restore(folder) if resume else 0
     priors = {name: examples.priors() for name, examples in course.train.items() if examples.entry.task == "tags"}
     objective = Objective(settings, priors, teachers or {})
