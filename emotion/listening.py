@@ -107,7 +107,7 @@ def listen(source: Path | str | Audio) -> Iterator[Sound]:
         if not container.streams.audio or container.streams.audio[0].codec_context is None:
             raise AudioReadError("The file holds no sound that can be decoded", where=path, remedy="Give an audio file")
         stream = container.streams.audio[0]
-        _check_rate(stream.rate, path)
+        _check_rate(stream.rate or 0, path)
         announced = container.duration / 1e6 if container.duration else None
         yield Sound(
             stream.rate, _checked(_gathered(_decoded(container, stream), stream.rate), stream.rate, path), announced

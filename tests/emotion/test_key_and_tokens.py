@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emotion.music2emo.key import find_key
@@ -99,6 +99,19 @@ def test_rows_of_a_hundred_chords_lose_none(count: int) -> None:
     assert int(counts.sum()) == count
     assert torch.equal(rows.reshape(-1, 2)[:count], tokens)
     assert not rows.reshape(-1, 2)[count:].any()
+
+
+@given(st.lists(st.integers(0, 230), min_size=1, max_size=4))
+@settings(max_examples=15, deadline=None)
+def test_long_progressions_in_a_batch_are_read_as_alone(lengths: list[int]) -> None:
+    student = Student(4).eval()
+    cut = [pad_chords(torch.randint(1, 14, (length, 2))) for length in lengths]
+    rows, counts = (torch.nn.utils.rnn.pad_sequence(list(part), batch_first=True) for part in zip(*cut, strict=True))
+    together = student.summarise_chords(rows, counts)
+    for index, (own_rows, own_counts) in enumerate(cut):
+        alone = student.summarise_chords(own_rows, own_counts)
+        weights = own_counts.clamp(min=1 if len(own_counts) == 1 else 0)[:, None]
+        assert torch.allclose(together[index], (alone * weights).sum(0) / weights.sum(), atol=1e-5)
 
 
 def test_a_padding_mask_hides_the_padding() -> None:
