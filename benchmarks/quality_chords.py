@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from benchmarks.tables import arguments, cell, heading, markdown
 from video2music.evaluation.baselines import Bigram, RepeatLast, SongCache
 from video2music.evaluation.conditions import chord_conditions, paired_difference
-from video2music.evaluation.copying import best_agreement
+from video2music.evaluation.copying import Agreements
 from video2music.evaluation.metrics import ChordScores, chord_scores
 from video2music.evaluation.report import CHORD_INTERVALS, chord_report, emotion_of
 from video2music.models.loading import load_amt
@@ -53,19 +53,20 @@ def table(scores: dict[str, list[ChordScores]]) -> str:
     return markdown([*CHORD_INTERVALS, "nats more than the first row"], rows)
 
 
-def agreements(songs: Sequence[Song], known: Sequence[Song], corpora: Path | None) -> dict[str, NDArray[np.float64]]:
+def agreements(songs: Sequence[Song], known: Sequence[Song], corpora: Path | None) -> dict[str, NDArray[np.float32]]:
     """Return for every song its best agreement with any training song, and with any song of the corpora."""
     others = {"training songs": [song.chords for song in known]}
     if corpora is not None:
         found = load_progressions([corpora / name for name in CORPORA_LAYOUT])
         others["corpora"] = [sample_grid(progression) for progression in found]
-    return {
-        name: np.array([best_agreement(song.chords, sequences).max() for song in songs])
-        for name, sequences in others.items()
-    }
+    result = {}
+    for name, sequences in others.items():
+        compare = Agreements(sequences)
+        result[name] = np.array([compare.best(song.chords).max() for song in songs])
+    return result
 
 
-def known_table(scores: dict[str, list[ChordScores]], agreement: dict[str, NDArray[np.float64]]) -> str:
+def known_table(scores: dict[str, list[ChordScores]], agreement: dict[str, NDArray[np.float32]]) -> str:
     """Return the scores of the network and of the song cache on the songs below each limit of agreement."""
     rows = {}
     highest = np.max(list(agreement.values()), axis=0)

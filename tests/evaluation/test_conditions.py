@@ -15,7 +15,7 @@ from video2music.evaluation.conditions import (
     with_video_of,
     without_copy,
 )
-from video2music.evaluation.copying import SharedRuns, best_agreement, changes
+from video2music.evaluation.copying import Agreements, SharedRuns, changes
 from video2music.evaluation.metrics import ChordScores, chord_scores
 from video2music.harmony.vocabulary import transpose
 from video2music.models.amt import AffectiveMultimodalTransformer
@@ -114,7 +114,7 @@ def test_the_longest_shared_run_by_hand() -> None:
 def test_a_song_is_found_again_later_and_in_another_key() -> None:
     song = pop(150)
     moved = np.concatenate([pop(23, seed=5), np.array([transpose(int(chord), 5) for chord in song])])
-    same, other = best_agreement(song, [moved, pop(170, seed=9)])
+    same, other = Agreements([moved, pop(170, seed=9)]).best(song)
     assert same > 0.95
     assert other < 0.5
-    assert best_agreement(song[:40], [moved])[0] == 0.0  # too short to tell
+    assert Agreements([moved]).best(song[:40])[0] == 0.0  # too short to tell

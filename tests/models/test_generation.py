@@ -10,13 +10,13 @@ import torch
 
 from emotion.weights import find_weights
 from video2music.features.video_features import VideoFeatures
-from video2music.harmony.vocabulary import CHORD_COUNT, NO_CHORD, quality_of
+from video2music.harmony.vocabulary import CHORD_COUNT, NO_CHORD, from_harte, quality_of
 from video2music.models.affect import EMOTION_QUALITIES
 from video2music.models.amt import AffectiveMultimodalTransformer
 from video2music.models.generation import OPENINGS, PieceDraw, end_lead_in, generate_chords
 from video2music.models.inputs import batch_of
 from video2music.models.loading import load_amt
-from video2music.models.sampling import PUBLISHED_SAMPLING, Sampling, draw, swing
+from video2music.models.sampling import PUBLISHED_SAMPLING, Sampling, draw, outside_key, swing
 from video2music.models.windows import cover
 
 MakeFeatures = Callable[..., VideoFeatures]
@@ -28,6 +28,7 @@ FREE = Sampling(
     no_chord_bias=0.0,
     hold_bias=0.0,
     affect=0.0,
+    outside_key_bias=0.0,
     lead_in_s=0,
 )
 
@@ -223,3 +224,15 @@ def test_the_lead_in_is_not_heard_and_ends_with_a_beginning(
         assert len(compose(tiny_amt, features, sampling=replace(FREE, lead_in_s=5))) == seconds
     played = [5] * 4 + [1, 5, 5, 1, *[5] * 10]
     assert end_lead_in(longer, played) == played[:8]
+
+
+def test_chords_outside_the_key_are_drawn_less(
+    tiny_amt: AffectiveMultimodalTransformer, make_features: MakeFeatures
+) -> None:
+    assert not outside_key()[[NO_CHORD, *OPENINGS]].any()
+    assert outside_key()[[from_harte("C#"), from_harte("C:min"), from_harte("C:7")]].all()
+    shares = []
+    for bias in (0.0, -1.0, -30.0):
+        chords = compose(tiny_amt, make_features(90), sampling=replace(FREE, outside_key_bias=bias))
+        shares.append(outside_key()[list(chords)].mean())
+    assert shares[0] > shares[1] > shares[2] == 0.0

@@ -16,11 +16,10 @@ from video2music.evaluation.copying import SharedRuns, changes
 from video2music.evaluation.metrics import emotion_affinity, emotion_correspondence, jensen_shannon
 from video2music.evaluation.together import compose_together
 from video2music.features.video_features import VideoFeatures
-from video2music.harmony.vocabulary import CHORD_COUNT, NO_CHORD, attribute_id, from_harte, root_id, symbol
-from video2music.harmony.voicing import chord_notes
+from video2music.harmony.vocabulary import NO_CHORD, attribute_id, from_harte, root_id, symbol
 from video2music.models.amt import AffectiveMultimodalTransformer
 from video2music.models.generation import Mode
-from video2music.models.sampling import PUBLISHED_SAMPLING, Sampling
+from video2music.models.sampling import PUBLISHED_SAMPLING, Sampling, outside_key
 from video2music.training.dataset import FloatArray, Song
 
 LONGEST_RUN = 16
@@ -30,7 +29,6 @@ PATTERNS = (4, 8)
 LIMIT_S = 250
 """Seconds of each video that are composed for: with the lead-in they fit one window of the network."""
 
-WHITE_KEYS = frozenset({0, 2, 4, 5, 7, 9, 11})
 TONICS = frozenset({from_harte("C"), from_harte("A:min")})
 
 FREE = Sampling(
@@ -42,6 +40,7 @@ FREE = Sampling(
     no_chord_limit_s=300,
     no_chord_bias=0.0,
     affect=0.0,
+    outside_key_bias=0.0,
     lead_in_s=0,
 )
 CHOICES: dict[str, Sampling] = {
@@ -83,8 +82,7 @@ def ping_pong(chords: Sequence[int]) -> float:
 
 def diatonic(chords: NDArray[np.int64]) -> float:
     """Return the share of sounding seconds whose chord has tones of C major (A minor) alone."""
-    inside = np.array([all(tone % 12 in WHITE_KEYS for tone in chord_notes(chord)) for chord in range(CHORD_COUNT)])
-    return float(inside[chords[chords != NO_CHORD]].mean()) if (chords != NO_CHORD).any() else 0.0
+    return float(1 - outside_key()[chords[chords != NO_CHORD]].mean()) if (chords != NO_CHORD).any() else 0.0
 
 
 def histograms(pieces: Iterable[NDArray[np.int64]]) -> dict[str, NDArray[np.float64]]:

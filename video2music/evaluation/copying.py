@@ -9,14 +9,18 @@ from collections.abc import Sequence
 from itertools import groupby
 
 import numpy as np
+import scipy.fft
 from numpy.typing import NDArray
 
-from video2music.harmony.vocabulary import NO_CHORD, root_id
+from video2music.harmony.vocabulary import CHORD_COUNT, NO_CHORD, root_id
+from video2music.training.dataset import LIMIT_S
 
 LEAST_OVERLAP_S = 60
 """Seconds that two songs must share at a shift for their agreement to count."""
 
 ROOTS = 12
+ROOT_OF = np.array([0 if chord == NO_CHORD else root_id(chord) for chord in range(CHORD_COUNT)])
+"""Root of every chord, 1 to 12, 0 for "no chord"."""
 
 
 def changes(chords: Sequence[int]) -> tuple[int, ...]:
@@ -52,36 +56,41 @@ class SharedRuns:
         return best
 
 
-def root_spectra(songs: Sequence[NDArray[np.int64]], length: int) -> NDArray[np.complex64]:
-    """Return the Fourier transforms of which root sounds when, (songs, 12, length // 2 + 1)."""
-    marks = np.zeros((len(songs), ROOTS, length), dtype=np.float32)
-    for number, chords in enumerate(songs):
-        for second, chord in enumerate(chords.tolist()):
-            if chord != NO_CHORD:
-                marks[number, root_id(chord) - 1, second] = 1
-    spectra: NDArray[np.complex64] = np.fft.rfft(marks).astype(np.complex64)
-    return spectra
-
-
-def best_agreement(song: NDArray[np.int64], others: Sequence[NDArray[np.int64]]) -> NDArray[np.float64]:
-    """Return how well each other song agrees with a song at its best shift in time and transposition.
+class Agreements:
+    """Compares songs with a set of songs by their roots, at every shift in time and transposition.
 
     Args:
-        song: (T,) ids.
         others: (S,) ids each.
-
-    Returns:
-        (others,) share of the seconds in which both have a chord at that shift that have the same root; 0 where fewer
-        than LEAST_OVERLAP_S such seconds exist at every shift.
+        longest: seconds of the longest song that will be compared with them.
     """
-    length = 1 << int(np.ceil(np.log2(len(song) + max(len(other) for other in others))))
-    own = root_spectra([song], length)[0]
-    theirs = root_spectra(others, length)
-    sounding = np.fft.irfft(own.sum(axis=0) * theirs.sum(axis=1).conj(), n=length)
-    enough = sounding >= LEAST_OVERLAP_S - 0.5
-    best = np.zeros(len(others))
-    for shift in range(ROOTS):
-        product = np.einsum("rf,srf->sf", np.roll(own, shift, axis=0), theirs.conj())
-        same = np.fft.irfft(product, n=length)
-        best = np.maximum(best, np.where(enough, same / np.maximum(sounding, 1), 0.0).max(axis=1))
-    return best
+
+    def __init__(self, others: Sequence[NDArray[np.int64]], *, longest: int = LIMIT_S) -> None:
+        self.length = longest + max(len(other) for other in others)
+        self.spectra = self._spectra(others).conj()
+        self.sounding = self.spectra.sum(axis=1)
+
+    def _spectra(self, songs: Sequence[NDArray[np.int64]]) -> NDArray[np.complex64]:
+        marks = np.zeros((len(songs), ROOTS + 1, self.length), dtype=np.float32)
+        for number, chords in enumerate(songs):
+            marks[number, ROOT_OF[chords], np.arange(len(chords))] = 1
+        return scipy.fft.rfft(marks[:, 1:]).astype(np.complex64)
+
+    def best(self, song: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return how well each of the other songs agrees with a song at its best shift.
+
+        Args:
+            song: (T,) ids, T at most `longest`.
+
+        Returns:
+            (others,) share of the seconds in which both have a chord that have the same root; 0 where fewer than
+            LEAST_OVERLAP_S such seconds exist at every shift.
+        """
+        own = self._spectra([song])[0]
+        sounding = scipy.fft.irfft(own.sum(axis=0) * self.sounding, n=self.length)
+        enough = sounding >= LEAST_OVERLAP_S - 0.5
+        best = np.zeros(len(self.spectra), dtype=np.float32)
+        for shift in range(ROOTS):
+            product = np.einsum("rf,srf->sf", np.roll(own, shift, axis=0), self.spectra)
+            same = scipy.fft.irfft(product, n=self.length)
+            best = np.maximum(best, np.where(enough, same / np.maximum(sounding, 1), 0.0).max(axis=1))
+        return best

@@ -14,7 +14,7 @@ from video2music.harmony.vocabulary import NO_CHORD, from_harte
 from video2music.models.amt import AffectiveMultimodalTransformer
 from video2music.models.dynamics import Dynamics, predict_dynamics
 from video2music.models.inputs import FeatureBatch, batch_of
-from video2music.models.sampling import Sampling, affect_bias, draw
+from video2music.models.sampling import Sampling, affect_bias, draw, outside_key
 from video2music.models.windows import cover
 
 __all__ = ["Dynamics", "Mode", "generate_chords", "predict_dynamics"]
@@ -77,7 +77,7 @@ def for_length(sampling: Sampling, seconds: int) -> Sampling:
 class PieceDraw:
     """Everything that choosing one piece's chords needs.
 
-    `batch` and `pull` (T, 157), the pull of emotion on every chord, are of T seconds.
+    `batch` and `pull` (T, 157), the pull of emotion and key on every chord, are of T seconds.
     """
 
     amt: AffectiveMultimodalTransformer
@@ -98,7 +98,8 @@ class PieceDraw:
     ) -> "PieceDraw":
         """Return what choosing chords for a video needs, the hold limit made to suit its length."""
         sampling = for_length(sampling, features.seconds)
-        pull = affect_bias(features.emotion, sampling.affect)
+        key = np.where(outside_key(), sampling.outside_key_bias, 0.0).astype(np.float32)
+        pull = affect_bias(features.emotion, sampling.affect) + key
         return PieceDraw(amt, batch_of(features), pull, mode == "minor", sampling, generator)
 
     @property

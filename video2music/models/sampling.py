@@ -9,10 +9,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from video2music.harmony.vocabulary import CHORD_COUNT, NO_CHORD
+from video2music.harmony.voicing import chord_notes
 from video2music.models.affect import allowed_chords
 
 AFFECT_GAIN = 2.0
 """Logarithmic bonus, at affect 1, of a chord that all of a second's emotion allows over one that none of it allows."""
+
+WHITE_KEYS = frozenset({0, 2, 4, 5, 7, 9, 11})
+"""Pitch classes of C major and A minor."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,7 @@ class Sampling:
         no_chord_limit_s: seconds of "no chord" in a row at most; 0 forbids it.
         no_chord_bias: added to the logarithm of the probability of "no chord".
         affect: 0 to 1, how strongly chord qualities follow the emotion of the second, by the paper's table.
+        outside_key_bias: added to the logarithm of the probability of chords with tones outside C major (A minor).
         lead_in_s: seconds, at least, of a part before the video that is composed first and not heard, for a piece
             without a primer; 0 begins with the beginning of a song.
     """
@@ -42,6 +47,7 @@ class Sampling:
     no_chord_limit_s: int = 0
     no_chord_bias: float = -2.0
     affect: float = 0.15
+    outside_key_bias: float = -0.7
     lead_in_s: int = 24
 
 
@@ -54,6 +60,7 @@ PUBLISHED_SAMPLING = Sampling(
     no_chord_limit_s=0,
     no_chord_bias=0.0,
     affect=0.0,
+    outside_key_bias=0.0,
     lead_in_s=0,
 )
 """The published draw: "no chord" and a hold of more than two seconds are forbidden, nothing else is changed."""
@@ -98,6 +105,11 @@ def affect_bias(emotion: NDArray[np.float32], strength: float) -> NDArray[np.flo
         strength * AFFECT_GAIN * (emotion @ allowed_chords()[:, :CHORD_COUNT].astype(np.float32))
     )
     return bias
+
+
+def outside_key() -> NDArray[np.bool_]:
+    """Return which chords have tones outside C major and A minor, (157,); "no chord" has none."""
+    return np.array([any(tone % 12 not in WHITE_KEYS for tone in chord_notes(chord)) for chord in range(CHORD_COUNT)])
 
 
 def restrict(logits: Tensor, before: Sequence[int], sampling: Sampling) -> Tensor:
