@@ -39,15 +39,15 @@ class Sampling:
             without a primer; 0 begins with the beginning of a song.
     """
 
-    temperature: float = 1.1
+    temperature: float = 1.12
     top_p: float = 0.98
-    hold_limit_s: int = 4
+    hold_limit_s: int = 6
     hold_bias: float = -0.05
     swing_limit: int = 4
     no_chord_limit_s: int = 0
     no_chord_bias: float = -2.0
     affect: float = 0.15
-    outside_key_bias: float = -0.7
+    outside_key_bias: float = -0.3
     lead_in_s: int = 24
 
 
