@@ -86,6 +86,7 @@ class Piece:
             "note_density": np.round(self.score.note_density.astype(float), 3).tolist(),
             "loudness": np.round(self.score.loudness.astype(float), 4).tolist(),
             **self.features.to_json(),
+            **({"sees": list(self.features.sights)} if self.features.sights else {}),
             "original": self.original,
             "loudness_lufs": round(self.loudness_lufs, 2),
             "true_peak_dbtp": round(self.true_peak_dbtp, 2),

@@ -1,6 +1,7 @@
 """The embedded eye: its folded encoder, its head, and what it makes of known pictures."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import gradio
@@ -11,11 +12,12 @@ from numpy.typing import NDArray
 
 from emotion.errors import WeightsDamagedError, WeightsNotFoundError
 from emotion.weights import find_weights, load_tensors, save_tensors
-from video2music.features import embedded
-from video2music.features.embedded import EMBEDDING, EmbeddedEye, ImageEncoder, load_encoder
-from video2music.features.emotion_head import EmotionHead, smoothing_window
+from video2music.features import embedded, extraction
+from video2music.features.embedded import EMBEDDING, LAST, EmbeddedEye, ImageEncoder, load_encoder
+from video2music.features.emotion_head import EmotionHead, smoothed, surroundings
 from video2music.features.extraction import extract_features
-from video2music.features.eye import Eye, expected_affect
+from video2music.features.eye import Eye, WholeVideoEye, expected_affect
+from video2music.features.imagenet import described, things
 
 GOLDEN = Path(__file__).parents[1] / "data" / "embedded_eye.json"
 
@@ -57,10 +59,13 @@ def test_folding_changes_nothing(encoder: ImageEncoder) -> None:
     published.load_state_dict(torch.load(path, weights_only=True))
     pictures = torch.rand(2, 3, 224, 224, generator=torch.Generator().manual_seed(0)) * 255
     with torch.inference_mode():
-        wanted = published.eval().extract_features((pictures - encoder.mean) / encoder.spread).mean((2, 3))
+        normal = (pictures - encoder.mean) / encoder.spread
+        wanted, named = published.eval().extract_features(normal).mean((2, 3)), published(normal).softmax(dim=1)
         found = encoder(pictures)
     assert found.shape == (2, EMBEDDING)
-    torch.testing.assert_close(found[:, -1280:], wanted, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(found[:, LAST], wanted, atol=1e-4, rtol=1e-4)
+    np.testing.assert_allclose(encoder.name(found.numpy()), named, atol=1e-4)
+    np.testing.assert_allclose(found[:, LAST.stop :], named.numpy() @ things().affect, atol=1e-3)
 
 
 def test_batches_do_not_change_what_is_seen(encoder: ImageEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,15 +114,58 @@ def test_no_frames_give_no_rows(eye: EmbeddedEye) -> None:
 
 def test_the_eye_keeps_the_interface(eye: EmbeddedEye) -> None:
     assert isinstance(eye, Eye)
+    assert isinstance(eye, WholeVideoEye)
     assert not eye.exact_motion
 
 
-def test_smoothing_keeps_constant_rows_and_is_local() -> None:
-    window = smoothing_window(20, 1.5)
-    torch.testing.assert_close(window.sum(dim=1), torch.ones(20))
-    assert window[0, 0] > window[0, 1] > window[0, 5]
-    assert window[0, 10] < 1e-3
-    assert torch.equal(smoothing_window(3, 0.0), torch.eye(3))
+def test_smoothing_keeps_constant_rows_and_stops_at_cuts() -> None:
+    offset = np.array([0, 1, 2, 3, 0, 1, 2, 3], np.float32)
+    steps = np.repeat(np.array([[1.0], [5.0]], np.float32), 4, axis=0)
+    np.testing.assert_allclose(smoothed(steps, offset, 2.0), steps, atol=1e-5)
+    one_scene = smoothed(steps, np.arange(8, dtype=np.float32), 2.0)
+    assert one_scene[3, 0] > 1.5
+    np.testing.assert_array_equal(smoothed(steps, offset, 0.0), steps)
+
+
+def test_surroundings_have_their_length_at_both_ends_and_one_window_in_short_videos() -> None:
+    seen = np.arange(50, dtype=np.float32)[:, None]
+    around = surroundings(seen, 10)
+    np.testing.assert_allclose(around[[0, 3], 0], 4.5)
+    np.testing.assert_allclose(around[[45, 49], 0], 44.5)
+    assert around[20, 0] == pytest.approx(19.5)
+    np.testing.assert_allclose(around[:, 1], np.arange(10).std(), rtol=1e-5)
+    assert len(np.unique(surroundings(seen[:8], 10), axis=0)) == 1
+    assert surroundings(seen[:1], 10).tolist() == [[0.0, 0.0]]
+
+
+def test_things_are_described_only_where_they_are_clear() -> None:
+    names = things().names
+    row = np.zeros((2, 1000), np.float32)
+    row[0, names.index("seashore")], row[0, names.index("sandbar")], row[0, names.index("acorn")] = 0.62, 0.214, 0.1
+    row[1] = 0.001
+    assert described(row) == ("seashore 62 %, sandbar 21 %", "")
+
+
+def test_the_table_of_things_is_whole_and_plausible() -> None:
+    table = things()
+    assert len(table.names) == 1000
+    assert table.affect.shape == (1000, 2)
+    assert table.affect.min() >= 1
+    assert table.affect.max() <= 9
+    pleasant = dict(zip(table.names, table.affect[:, 0], strict=True))
+    assert pleasant["ice cream"] > pleasant["abacus"] > pleasant["guillotine"]
+
+
+def test_the_ends_of_chunks_cannot_be_seen(
+    eye: EmbeddedEye, make_clip: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_clip("chunks.mp4", seconds=7.0, fps=12, scenes=3, sound=False)
+    whole = extract_features(path, eye)
+    monkeypatch.setattr(extraction, "CHUNK_S", 2)
+    parts = extract_features(path, eye)
+    np.testing.assert_allclose(parts.emotion, whole.emotion, atol=1e-4)
+    np.testing.assert_allclose(parts.valence, whole.valence, atol=1e-3)
+    assert len(whole.sights) == whole.seconds
 
 
 def test_the_head_mixes_the_picture_with_the_emotions() -> None:
@@ -128,7 +176,7 @@ def test_the_head_mixes_the_picture_with_the_emotions() -> None:
         head.affect.bias.copy_(torch.tensor([8.0, 2.0]))
         head.emotion.bias.copy_(torch.tensor([0.0, 0, 0, 0, 20, 0]))
         head.mixing.copy_(torch.tensor([0.5, 1.0]))
-    sight = head.read(np.zeros((1, 2), np.float32), np.zeros(1, np.float32))
+    sight = head.read(np.zeros((1, 2), np.float32), np.zeros(1, np.float32), np.zeros(1, np.float32))
     valence, arousal = expected_affect(sight.emotion)
     assert sight.valence[0] == pytest.approx((8 + valence[0]) / 2)
     assert sight.arousal[0] == pytest.approx(arousal[0])

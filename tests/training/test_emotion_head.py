@@ -6,12 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from emotion.weights import load_tensors
 from video2music.errors import DatasetError
-from video2music.features.emotion_head import load_head
+from video2music.features.emotion_head import BESIDES, WINDOW_S, glances, load_head, smoothed, surroundings
 from video2music.features.video_features import EMOTIONS
 from video2music.training import emotion_head as training
 from video2music.training.emotion_scores import (
@@ -23,9 +25,12 @@ from video2music.training.emotion_scores import (
     softmax,
     temperature,
 )
-from video2music.training.linear import Scaling, fit_ridge, fit_softmax, principal_directions
+from video2music.training.linear import Linear, Scaling, fit_ridge, fit_softmax, principal_directions
+from video2music.training.liveliness import Evidence, Liveliness, changes, combined, match_changes, runs
+from video2music.training.mood import fit_mood, windows_of
 from video2music.training.mved import LABELS, LabelledClips, load_mved
 from video2music.training.oasis import Photographs, load_oasis, read_photograph
+from video2music.training.splits import held_out
 
 
 def random() -> np.random.Generator:
@@ -69,8 +74,69 @@ def test_principal_directions_keep_what_varies() -> None:
 def test_groups_are_never_on_both_sides() -> None:
     groups = [f"g{number // 3}" for number in range(60)]
     for labels in (None, np.arange(60) % 6):
-        for train, test in training.held_out(groups, labels, 5, 0):
+        for train, test in held_out(groups, labels, 5, 0):
             assert not {groups[row] for row in train} & {groups[row] for row in test}
+
+
+def clips_that_drift(count: int = 12) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return glances, clip and scene offset of clips whose class shows in the mean of the first column."""
+    clip = np.repeat(np.arange(count), 30)
+    seen = random().normal(0, 0.3, (len(clip), 4)).astype(np.float32)
+    seen[:, 0] += clip % 6
+    return seen, clip, np.tile(np.arange(30) % 5, count).astype(np.float32)
+
+
+def test_a_mood_is_told_from_the_mean_of_a_clip() -> None:
+    seen, clip, _ = clips_that_drift(24)
+    windows = windows_of(seen, clip)
+    labels, sources = np.arange(24) % 6, np.array([f"s{number}" for number in range(24)])
+    fitted = fit_mood(windows.of(np.arange(18)), labels, sources, np.ones(8, np.float32))
+    unseen = windows.of(np.arange(18, 24), whole=True)
+    assert len(unseen.rows) == 6
+    assert (fitted(unseen.rows).argmax(axis=1) == labels[unseen.clip]).mean() >= 4 / 6
+
+
+def test_windows_stay_inside_their_clip() -> None:
+    seen, clip, _ = clips_that_drift()
+    windows = windows_of(clip[:, None].astype(np.float32), clip)
+    np.testing.assert_array_equal(windows.rows[:, 0], windows.clip)
+    assert not windows.rows[:, 1].any()
+    assert windows_of(seen[:2], clip[:2]).rows.shape[1] == 8
+
+
+def test_folding_equals_the_sum_of_mood_and_moment() -> None:
+    """What the head computes from one matrix is what was calibrated on left-out clips."""
+    embedding = rows(40, 3)
+    motion, offset = np.abs(rows(40, 1))[:, 0], np.tile(np.arange(8, dtype=np.float32), 5)
+    seen, width = glances(embedding, motion, offset), 3 + BESIDES
+    now = Linear(rows(width - 1, 6) / 9, rows(1, 6)[0])
+    mood = Linear(rows(2 * width, 6) / 9, rows(1, 6)[0] / 2)
+    scales = (np.float32(0.7), np.float32(0.4))
+    lively = Liveliness(2.5, 0.5, 1.3, np.arange(6, dtype=np.float32))
+    evidence = Evidence(scales[0] * now(seen[:, :-1]), scales[1] * mood(surroundings(seen)))
+    wanted = lively.sharpness * combined(evidence, np.zeros(40, int), offset, 2.5, 0.5) + lively.shift
+    whole = training.folded(now, mood, scales, lively)
+    found = smoothed(seen @ whole.weight[:width], offset, 0.5) + surroundings(seen) @ whole.weight[width:] + whole.bias
+    np.testing.assert_allclose(found, wanted, rtol=1e-3, atol=1e-2)
+
+
+def test_liveliness_is_matched_within_scenes_and_at_cuts() -> None:
+    _, clip, offset = clips_that_drift()
+    scene = np.cumsum(offset == 0)
+    noise = random().normal(size=(scene.max() + 1, 6))[scene] + 0.4 * random().normal(size=(len(clip), 6))
+    evidence = Evidence(noise.astype(np.float32), np.zeros((len(clip), 6), np.float32))
+    lively = match_changes(evidence, clip, offset)
+    within, at_cut = changes(lively.tracks(evidence, clip, offset), clip, offset)
+    assert within < at_cut
+    assert 0.1 < within < 0.4
+
+
+def test_changes_and_runs_do_not_cross_clips() -> None:
+    tracks = np.eye(6, dtype=np.float32)[[0, 0, 1, 1, 1, 2]]
+    clip, offset = np.array([0, 0, 0, 1, 1, 1]), np.array([0, 1, 0, 0, 1, 2], np.float32)
+    assert changes(tracks, clip, offset) == (pytest.approx(1 / 3), 1.0)
+    assert runs(tracks, clip).tolist() == [2, 1, 2, 1]
+    assert WINDOW_S == 30
 
 
 def test_matching_reaches_the_entropy_and_goes_towards_the_mean() -> None:
@@ -176,8 +242,11 @@ def test_the_command_trains_a_head_that_loads_and_repeats_itself(
     for output in outputs:
         assert training.main([*folders, "-o", str(output), "--seed", "3"]) == 0
     scores = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert set(scores) == {"affect", "emotion", "baseline", "calibration", "separation"}
-    assert outputs[0].read_bytes() == outputs[1].read_bytes()
+    assert set(scores) == {"affect", "emotion", "baseline", "plain", "calibration", "separation"}
+    (first, facts), (second, same_facts) = (load_tensors(output) for output in outputs)
+    assert facts == same_facts
+    assert all(torch.equal(first[name], second[name]) for name in first)
     head = load_head(outputs[0])
-    sight = head.read(np.zeros((2, head.affect.in_features), np.float32), np.zeros(2, np.float32))
+    still = np.zeros(2, np.float32)
+    sight = head.read(np.zeros((2, head.affect.in_features), np.float32), still, np.arange(2, dtype=np.float32))
     np.testing.assert_allclose(sight.emotion.sum(axis=1), 1, atol=1e-5)

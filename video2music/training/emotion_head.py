@@ -1,15 +1,16 @@
 """Trains the head of the embedded eye: `python -m video2music.training.emotion_head --oasis DIR --mved DIR -o FILE`.
 
-Valence and arousal are learned from photographs, the six emotions from clips of music videos (every second carries the
-label of its clip). Both are scored on groups that were left out: themes of photographs, sources of clips. The logits of
-left-out clips also set the sharpness and the shares of the six emotions: over those clips they then have the mean and
-the entropy of the tracks in MuVi-Sync, on which the composing networks were trained.
+Valence and arousal are learned from photographs, the six emotions from clips of music videos: once from single seconds,
+each with the label of its clip, and once from the mean and spread of whole clips. All is scored on groups that were
+left out: themes of photographs, sources of clips. The logits of left-out clips also set the sharpness, the shares and
+the liveliness of the six emotions, so that over those clips they have the entropy and nearly the mean and the changes
+of the tracks in MuVi-Sync, on which the composing networks were trained.
 """
 
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,121 +20,51 @@ import torch
 from numpy.typing import NDArray
 
 from emotion.weights import save_tensors
-from video2music.features.embedded import ImageEncoder, load_encoder
-from video2music.features.emotion_head import smoothing_window
-from video2music.features.extraction import extract_features
-from video2music.features.eye import Sight, expected_affect
-from video2music.features.motion import LAG_S
+from video2music.features.embedded import EMBEDDING, LAST, load_encoder
+from video2music.features.emotion_head import BESIDES, smoothed, surroundings
+from video2music.features.eye import expected_affect
+from video2music.training.embeddings import Seconds, embed_clips, embed_photographs
 from video2music.training.emotion_scores import (
     affect_scores,
-    colour_of,
     emotion_scores,
     emotions_of_affect,
-    match_tracks,
     separation,
-    softmax,
     temperature,
 )
 from video2music.training.linear import Linear, Scaling, fit_ridge, fit_softmax, principal_directions
+from video2music.training.liveliness import Evidence, Liveliness, changes, combined, match_changes, runs
+from video2music.training.mood import fit_mood, windows_of
 from video2music.training.mved import LabelledClips, load_mved
-from video2music.training.oasis import Photographs, load_oasis, read_photograph
+from video2music.training.oasis import Photographs, load_oasis
+from video2music.training.splits import held_out, single_threaded
 
 FloatArray = NDArray[np.float32]
 
-AFFECT_PENALTY = 1.2  # for each input; 3e3 in all was the best of 1e3, 3e3, 1e4, 3e4 with themes held out
+AFFECT_PENALTY = 1.0  # for each input; best of .5, 1, 2 with themes held out
+THINGS_GAIN = 50.0  # the affect of the things named counts as much as all other values of an embedding together
+BESIDES_GAIN = 20.0  # of motion and cuts in the mood, against 1 of each value of an embedding
 EMOTION_PENALTY = 0.03  # best of .003 to .2 with sources held out
 DIRECTIONS = 256  # principal directions in which the six emotions are learned
 PICTURE_GAIN = 6.0  # share of the picture, all directions together ...
 MOTION_GAIN = 3.0  # ... and of motion under the penalty
 PHOTOGRAPH_WEIGHT = 2.0  # of a photograph, where a second of video has 1; 0 costs .02 of accuracy
-SMOOTHING_S = 2.0
 MIXING = (0.5, 0.75)  # share of the six emotions in valence and arousal; still pictures say little about arousal
 AFFECT_FOLDS, EMOTION_FOLDS, REPEATS = 10, 8, 3
-CLIP_LAG_S = 2 / 6  # distance of the frames that motion compares at the clips' 6 frames per second
-LAG_POWER = 0.52  # motion grows so with that distance: twice the distance, 1.43 times the motion in these clips
 
 
-@dataclass(frozen=True)
-class Seconds:
-    """All seconds of the labelled clips.
-
-    Attributes:
-        embedding: (n, D) float32.
-        colour: (n, C) float32 colour and texture, for the baseline.
-        motion: (n,) float32, 0 to 255.
-        clip: (n,) int64, number of the clip that a second is of.
-    """
-
-    embedding: FloatArray
-    colour: FloatArray
-    motion: FloatArray
-    clip: NDArray[np.int64]
+def fit_affect(inputs: FloatArray, affect: FloatArray) -> Linear:
+    """Fit valence and arousal (n, 2) on embeddings or colours of photographs."""
+    gain = np.ones(inputs.shape[1], np.float32)
+    if len(gain) == EMBEDDING:
+        gain[LAST.stop :] = THINGS_GAIN
+    return fit_ridge(inputs, affect, AFFECT_PENALTY * len(gain), gain)
 
 
-class RecordingEye:
-    """Keeps what the encoder makes of a clip, so that training sees what the program sees."""
-
-    name = "recording"
-    exact_motion = False
-
-    def __init__(self, encoder: ImageEncoder, frame_size: int = 224) -> None:
-        self.frame_size = frame_size
-        self.embedding: list[FloatArray] = []
-        self.colour: list[FloatArray] = []
-        self._encoder = encoder
-
-    def see(self, frames: NDArray[np.uint8], motion: FloatArray) -> Sight:
-        """Keep embeddings and colours; return a Sight without content."""
-        self.embedding.append(self._encoder.embed(frames))
-        self.colour.append(np.stack([colour_of(frame) for frame in frames]))
-        nothing = np.zeros(len(motion), np.float32)
-        return Sight(np.zeros((len(motion), 6), np.float32), nothing, nothing)
-
-
-def embed_photographs(
-    photographs: Photographs, encoder: ImageEncoder, tell: Callable[[str], None]
-) -> tuple[FloatArray, FloatArray]:
-    """Return embeddings (n, D) and colours (n, C) of photographs."""
-    embeddings, colours = [], []
-    for number, path in enumerate(photographs.paths):
-        picture = read_photograph(path)
-        embeddings.append(encoder.embed(picture[None])[0])
-        colours.append(colour_of(picture))
-        if number % 100 == 0:
-            tell(f"photograph {number} of {len(photographs.paths)}")
-    return np.stack(embeddings), np.stack(colours)
-
-
-def embed_clips(clips: LabelledClips, encoder: ImageEncoder, tell: Callable[[str], None]) -> Seconds:
-    """Watch the labelled clips as the program does; motion is brought to the time step of usual frame rates."""
-    embeddings, colours, motions, numbers = [], [], [], []
-    for number, path in enumerate(clips.paths):
-        eye = RecordingEye(encoder)
-        features = extract_features(path, eye)
-        embeddings += eye.embedding
-        colours += eye.colour
-        motions.append(features.motion * np.float32((LAG_S / CLIP_LAG_S) ** LAG_POWER))
-        numbers += [number] * features.seconds
-        if number % 10 == 0:
-            tell(f"clip {number} of {len(clips.paths)}")
-    return Seconds(np.concatenate(embeddings), np.concatenate(colours), np.concatenate(motions), np.array(numbers))
-
-
-def held_out(groups: Iterable[Any], labels: NDArray[np.int64] | None, folds: int, seed: int) -> list[tuple[Any, Any]]:
-    """Split rows into folds that keep groups together, and labels even where there are any; (train, test) each."""
-    from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
-
-    names = np.array(list(groups))
-    rows = np.zeros(len(names))
-    splitter = (GroupKFold if labels is None else StratifiedGroupKFold)(folds, shuffle=True, random_state=seed)
-    return list(splitter.split(rows, labels, names))
-
-
-def predict_affect(inputs: FloatArray, photographs: Photographs, penalty: float, seed: int) -> FloatArray:
+def predict_affect(inputs: FloatArray, photographs: Photographs, seed: int) -> FloatArray:
     """Predict valence and arousal of every photograph from photographs of other themes: (n, 2)."""
     predicted = np.zeros_like(photographs.affect)
     for train, test in held_out(photographs.themes, None, AFFECT_FOLDS, seed):
-        predicted[test] = fit_ridge(inputs[train], photographs.affect[train], penalty * inputs.shape[1])(inputs[test])
+        predicted[test] = fit_affect(inputs[train], photographs.affect[train])(inputs[test])
     return predicted
 
 
@@ -150,6 +81,10 @@ class Examples:
     inputs: FloatArray
     motion: FloatArray
     targets: FloatArray
+
+    def chosen(self, rows: NDArray[np.bool_]) -> "Examples":
+        """Return some of the rows."""
+        return Examples(self.inputs[rows], self.motion[rows], self.targets[rows])
 
 
 def fit_emotions(seconds: Examples, photographs: Examples) -> Linear:
@@ -187,29 +122,52 @@ def joined(inputs: FloatArray, motion: FloatArray) -> FloatArray:
     return np.concatenate([inputs, np.log1p(motion)[:, None]], axis=1).astype(np.float32)
 
 
-def predict_emotions(
-    seconds: Examples, photographs: Examples, clip: NDArray[np.int64], clips: LabelledClips, seed: int
-) -> FloatArray:
-    """Return the smoothed logits (n, 6) of every second, learned from clips of other sources and the photographs."""
-    logits = np.zeros((len(clip), 6), np.float32)
+def mood_gain(width: int) -> FloatArray:
+    """Return how cheap each of the (2 width,) values of the surroundings is to use."""
+    gain = np.ones(width, np.float32)
+    gain[-BESIDES:] = BESIDES_GAIN
+    return np.tile(gain, 2)
+
+
+def predict_emotions(seconds: Seconds, learned: tuple[Examples, Examples], clips: LabelledClips, seed: int) -> Evidence:
+    """Return the logits of every second, learned from clips of other sources and from the photographs."""
+    now, mood = np.zeros((2, len(seconds.clip), 6), np.float32)
+    (examples_of_clips, photographs), seen = learned, seconds.seen
+    windows = windows_of(seen, seconds.clip)
     for train, test in held_out(clips.sources, clips.labels, EMOTION_FOLDS, seed):
-        learn, apply = np.isin(clip, train), np.isin(clip, test)
-        fitted = fit_emotions(
-            Examples(seconds.inputs[learn], seconds.motion[learn], seconds.targets[learn]), photographs
-        )
-        logits[apply] = fitted(joined(seconds.inputs[apply], seconds.motion[apply]))
-    return smoothed(logits, clip)
+        learn, apply = np.isin(seconds.clip, train), np.isin(seconds.clip, test)
+        fitted = fit_emotions(examples_of_clips.chosen(learn), photographs)
+        now[apply] = fitted(seen[apply, :-1])
+        moods = fit_mood(windows.of(train), clips.labels, np.array(clips.sources), mood_gain(seen.shape[1]))
+        for number in test:
+            own = seconds.clip == number
+            mood[own] = moods(surroundings(seen[own]))
+    return Evidence(now, mood)
 
 
-def smoothed(rows: FloatArray, clip: NDArray[np.int64]) -> FloatArray:
-    """Smooth each clip's rows over time, as the head does."""
-    result = rows.copy()
-    for number in np.unique(clip):
-        own = clip == number
-        result[own] = smoothing_window(int(own.sum()), SMOOTHING_S).numpy() @ rows[own]
-    return result
+def plain_logits(seconds: Seconds, clips: LabelledClips, seed: int) -> FloatArray:
+    """Return logits (n, 6) of a logistic regression on mean and spread of whole clips alone."""
+    logits = np.zeros((len(seconds.clip), 6), np.float32)
+    windows = windows_of(seconds.seen, seconds.clip).of(np.unique(seconds.clip), whole=True)
+    gain = np.ones(windows.rows.shape[1], np.float32)
+    for train, test in held_out(clips.sources, clips.labels, EMOTION_FOLDS, seed):
+        fitted = fit_mood(windows.of(train), clips.labels, np.array(clips.sources), gain)
+        for number in test:
+            logits[seconds.clip == number] = fitted(windows.of(np.array([number])).rows)
+    return logits
 
 
+def unit_scales(evidence: Evidence, clip: NDArray[np.int64]) -> tuple[np.float32, np.float32]:
+    """Return the factors that give both kinds of logits a spread of 1 over clips."""
+    means = [np.stack([kind[clip == each].mean(axis=0) for each in np.unique(clip)]) for kind in _kinds(evidence)]
+    return np.float32(1 / means[0].std()), np.float32(1 / means[1].std())
+
+
+def _kinds(evidence: Evidence) -> tuple[FloatArray, FloatArray]:
+    return evidence.now, evidence.mood
+
+
+@single_threaded
 def train(oasis: Path, mved: Path, output: Path, *, seed: int = 0, tell: Callable[[str], None]) -> dict[str, Any]:
     """Score by cross-validation, fit on everything, write the head.
 
@@ -230,24 +188,59 @@ def train(oasis: Path, mved: Path, output: Path, *, seed: int = 0, tell: Callabl
     pictures, colours = embed_photographs(photographs, encoder, tell)
     seconds = embed_clips(clips, encoder, tell)
     tell("scoring with themes and sources held out")
-    scores, logits = cross_validate(photographs, pictures, clips, seconds, seed)
-    scores["baseline"] = cross_validate(
-        photographs, colours, clips, Seconds(seconds.colour, seconds.colour, seconds.motion * 0, seconds.clip), seed
-    )[0]
+    scores, evidence, scales, lively = cross_validate(photographs, pictures, clips, seconds, seed)
+    scores["baseline"] = cross_validate(photographs, colours, clips, seconds.of_colour(), seed)[0]
+    last = seconds.of_last_layer()
+    plain = [plain_logits(last, clips, seed + repeat) for repeat in range(REPEATS)]
+    scores["plain"] = emotion_scores(plain, last.clip, clips, seed)
     tell("fitting on everything")
-    affect = fit_ridge(pictures, photographs.affect, AFFECT_PENALTY * pictures.shape[1])
-    sharpness, shift = match_tracks(logits)
+    affect = fit_affect(pictures, photographs.affect)
+    tracks = lively.tracks(evidence, seconds.clip, seconds.scene_offset)
+    logits = combined(evidence, seconds.clip, seconds.scene_offset, lively.gain, lively.smoothing_s)
     scores["calibration"] = {
         "temperature_of_least_log_loss": temperature(logits, clips.labels[seconds.clip]),
-        "sharpness": sharpness,
-        "shift": shift.tolist(),
-        "mean": softmax(sharpness * logits + shift).mean(axis=0).tolist(),
+        "sharpness": lively.sharpness,
+        "shift": lively.shift.tolist(),
+        "mean": tracks.mean(axis=0).tolist(),
+        **movement(tracks, seconds, lively),
     }
-    scores["separation"] = separations(affect, softmax(sharpness * logits + shift), seconds, clips)
-    fitted = fit_emotions(*examples(photographs, pictures, clips, seconds))
-    calibrated = Linear(fitted.weight * np.float32(sharpness), fitted.bias * np.float32(sharpness) + shift)
-    write_head(output, calibrated, affect, scores, seed)
+    scores["separation"] = separations(affect, tracks, seconds, clips, lively)
+    now = fit_emotions(*examples(photographs, pictures, clips, seconds))
+    windows = windows_of(seconds.seen, seconds.clip)
+    mood = fit_mood(windows, clips.labels, np.array(clips.sources), mood_gain(seconds.seen.shape[1]))
+    facts = {"seed": str(seed), "scores": json.dumps(scores)}
+    write_head(output, (folded(now, mood, scales, lively), affect), lively.smoothing_s, facts)
     return scores
+
+
+def movement(tracks: FloatArray, seconds: Seconds, lively: Liveliness) -> dict[str, Any]:
+    """Tell how the tracks of left-out clips move."""
+    within, at_cut = changes(tracks, seconds.clip, seconds.scene_offset)
+    lengths = runs(tracks, seconds.clip)
+    return {
+        "gain": lively.gain,
+        "smoothing_s": lively.smoothing_s,
+        "change_within_scene": round(within, 3),
+        "change_at_cut": round(at_cut, 3),
+        "run_s": {"mean": round(float(lengths.mean()), 2), "median": float(np.median(lengths))},
+    }
+
+
+def folded(now: Linear, mood: Linear, scales: tuple[np.float32, np.float32], lively: Liveliness) -> Linear:
+    """Return the one read-out of [glance, mean, spread] that equals the calibrated sum of both.
+
+    Args:
+        now: read-out of single seconds, without the last value of a glance.
+        mood: read-out of the surroundings.
+        scales: factors of their logits.
+        lively: how they combine.
+    """
+    gain, sharpness = np.float32(lively.gain), np.float32(lively.sharpness)
+    second = scales[0] * np.concatenate([now.weight, np.zeros((1, 6), np.float32)])
+    around = scales[1] * mood.weight
+    around[: len(second)] += (1 - gain) * second
+    weight = sharpness * np.concatenate([gain * second, around])
+    return Linear(weight, sharpness * (scales[0] * now.bias + scales[1] * mood.bias) + lively.shift)
 
 
 def examples(
@@ -264,21 +257,31 @@ def examples(
 
 def cross_validate(
     photographs: Photographs, pictures: FloatArray, clips: LabelledClips, seconds: Seconds, seed: int
-) -> tuple[dict[str, Any], FloatArray]:
-    """Score one kind of input with themes and sources held out; also return the first repetition's logits (n, 6)."""
-    affect = predict_affect(pictures, photographs, AFFECT_PENALTY, seed)
+) -> tuple[dict[str, Any], Evidence, tuple[np.float32, np.float32], Liveliness]:
+    """Score one kind of input with themes and sources held out.
+
+    Returns:
+        The scores; of the first repetition the scaled logits, the factors that scaled them, and how they combine.
+    """
+    affect = predict_affect(pictures, photographs, seed)
     learned = examples(photographs, pictures, clips, seconds)
-    repeats = [predict_emotions(*learned, seconds.clip, clips, seed + repeat) for repeat in range(REPEATS)]
+    repeats = [predict_emotions(seconds, learned, clips, seed + repeat) for repeat in range(REPEATS)]
+    scales = unit_scales(repeats[0], seconds.clip)
+    repeats = [Evidence(scales[0] * each.now, scales[1] * each.mood) for each in repeats]
+    lively = match_changes(repeats[0], seconds.clip, seconds.scene_offset)
+    logits = [combined(each, seconds.clip, seconds.scene_offset, lively.gain, lively.smoothing_s) for each in repeats]
     scores = {
         "affect": affect_scores(affect, photographs, seed),
-        "emotion": emotion_scores(repeats, seconds.clip, clips, seed),
+        "emotion": emotion_scores(logits, seconds.clip, clips, seed),
     }
-    return scores, repeats[0]
+    return scores, repeats[0], scales, lively
 
 
-def separations(affect: Linear, emotion: FloatArray, seconds: Seconds, clips: LabelledClips) -> dict[str, Any]:
+def separations(
+    affect: Linear, emotion: FloatArray, seconds: Seconds, clips: LabelledClips, lively: Liveliness
+) -> dict[str, Any]:
     """Tell how valence and arousal separate the labelled clips, from the picture alone and mixed as in the head."""
-    picture = smoothed(affect(seconds.embedding), seconds.clip)
+    picture = smoothed(affect(seconds.embedding), seconds.scene_offset, lively.smoothing_s)
     share = np.array(MIXING, np.float32)
     mixed = (1 - share) * picture + share * np.stack(expected_affect(emotion), axis=1)
     return {
@@ -287,25 +290,25 @@ def separations(affect: Linear, emotion: FloatArray, seconds: Seconds, clips: La
     }
 
 
-def write_head(output: Path, emotion: Linear, affect: Linear, scores: dict[str, Any], seed: int) -> None:
-    """Write both read-outs and the scores as safetensors.
+def write_head(output: Path, read_outs: tuple[Linear, Linear], smoothing_s: float, facts: dict[str, str]) -> None:
+    """Write both read-outs as safetensors.
 
     Args:
         output: the file.
-        emotion: [embedding, log(1 + motion)] to logits.
-        affect: embedding to valence and arousal, 1 to 9.
-        scores: kept in the metadata.
-        seed: kept in the metadata.
+        read_outs: [glance, mean, spread] to logits; embedding to valence and arousal, 1 to 9.
+        smoothing_s: spread of the smoothing within scenes.
+        facts: kept in the metadata.
     """
+    emotion, affect = read_outs
     tensors = {
         "emotion.weight": torch.from_numpy(emotion.weight.T.copy()),
         "emotion.bias": torch.from_numpy(emotion.bias),
         "affect.weight": torch.from_numpy(affect.weight.T.copy()),
         "affect.bias": torch.from_numpy(affect.bias),
-        "smoothing_s": torch.tensor(SMOOTHING_S),
+        "smoothing_s": torch.tensor(smoothing_s),
         "mixing": torch.tensor(MIXING),
     }
-    save_tensors(output, tensors, {"network": "emotion_head", "seed": str(seed), "scores": json.dumps(scores)})
+    save_tensors(output, tensors, {"network": "emotion_head", **facts})
 
 
 def main(arguments: list[str] | None = None) -> int:

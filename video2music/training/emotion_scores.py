@@ -19,6 +19,7 @@ TRACK_ENTROPY = 1.299
 PLACES = ((1, 1), (-1.3, 1.2), (-0.7, 0.8), (-1.2, -0.3), (1, -0.9), (0, -0.3))
 """Valence and arousal of the EMOTIONS among photographs, in standard deviations from the mean photograph."""
 REACH = 0.6
+SETTLED = 3e-3  # nats
 DRAWS = 1000  # of the bootstrap
 SIDE = 64  # pixels of the picture that colours are read from
 PLEASANT = {"exciting": 1, "relaxing": 1, "fearful": 0, "tense": 0, "sad": 0}
@@ -154,7 +155,7 @@ def separation(affect: FloatArray, clip: NDArray[np.int64], labels: NDArray[np.i
 def temperature(logits: FloatArray, labels: NDArray[np.int64]) -> float:
     """Return the temperature by which (n, 6) logits must be divided for the least log loss."""
     sharpnesses = np.geomspace(0.1, 10, 81)
-    losses = [_losses(np.float32(sharpness) * logits, labels).mean() for sharpness in sharpnesses]
+    losses = [log_losses(np.float32(sharpness) * logits, labels).mean() for sharpness in sharpnesses]
     return round(float(1 / sharpnesses[int(np.argmin(losses))]), 3)
 
 
@@ -171,7 +172,7 @@ def match_tracks(logits: FloatArray) -> tuple[float, FloatArray]:
         Factor of the logits, and (6,) to add to them.
     """
     low, high = 0.05, 20.0
-    for _ in range(40):
+    for _ in range(14):
         sharpness = float(np.sqrt(low * high))
         scaled = np.float32(sharpness) * logits
         probabilities = softmax(scaled + halfway(scaled))
@@ -185,12 +186,16 @@ def halfway(logits: FloatArray) -> FloatArray:
     target = np.array(TRACK_MEAN) / np.sum(TRACK_MEAN)
     shift = np.zeros(6, np.float32)
     for _ in range(200):
-        shift += np.log(target / softmax(logits + shift).mean(axis=0)).astype(np.float32)
+        step = np.log(target / softmax(logits + shift).mean(axis=0)).astype(np.float32)
+        shift += step
+        if np.abs(step).max() < SETTLED:
+            break
     half: FloatArray = (shift - shift.mean()) / np.float32(2)
     return half
 
 
-def _losses(logits: FloatArray, labels: NDArray[np.int64]) -> FloatArray:
+def log_losses(logits: FloatArray, labels: NDArray[np.int64]) -> FloatArray:
+    """Return the log loss in nats of each of (n, 6) logits."""
     chosen: FloatArray = softmax(logits)[np.arange(len(labels)), labels]
     losses: FloatArray = np.asarray(-np.log(np.maximum(chosen, 1e-12)), dtype=np.float32)
     return losses
@@ -204,7 +209,7 @@ def _cross_fitted_loss(
     losses = np.zeros(len(labels), np.float32)
     for side in (0, 1):
         own = half == side
-        losses[own] = _losses(logits[own] / np.float32(temperature(logits[~own], labels[~own])), labels[own])
+        losses[own] = log_losses(logits[own] / np.float32(temperature(logits[~own], labels[~own])), labels[own])
     return losses
 
 

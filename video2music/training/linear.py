@@ -74,20 +74,21 @@ def principal_directions(rows: FloatArray, count: int) -> FloatArray:
     return np.asarray(chosen.T @ sides[:, kept] / np.sqrt(strengths[kept]), dtype=np.float32)
 
 
-def fit_ridge(inputs: FloatArray, targets: FloatArray, penalty: float) -> Linear:
+def fit_ridge(inputs: FloatArray, targets: FloatArray, penalty: float, gain: FloatArray | float = 1.0) -> Linear:
     """Fit a ridge regression on raw inputs, which are standardised inside.
 
     Args:
         inputs: (n, inputs).
         targets: (n, outputs).
         penalty: of the squared weights of standardised inputs, against a sum of squared errors.
+        gain: above 1 makes an input cheaper to use under the penalty.
 
     Returns:
         The read-out of raw inputs.
     """
     from sklearn.linear_model import Ridge
 
-    scaling = Scaling.of(inputs)
+    scaling = Scaling.of(inputs, gain)
     model = Ridge(alpha=penalty).fit(scaling(inputs), targets)
     return scaling.fold(Linear(np.asarray(model.coef_, np.float32).T, np.asarray(model.intercept_, np.float32)))
 
