@@ -7,7 +7,8 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-Given, Returned = ParamSpec("Given"), TypeVar("Returned")
+Given = ParamSpec("Given")
+Returned = TypeVar("Returned")
 
 
 def single_threaded(function: Callable[Given, Returned]) -> Callable[Given, Returned]:
@@ -15,7 +16,7 @@ def single_threaded(function: Callable[Given, Returned]) -> Callable[Given, Retu
 
     @wraps(function)
     def limited(*arguments: Given.args, **named: Given.kwargs) -> Returned:
-        from threadpoolctl import threadpool_limits
+        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # has no stubs
 
         with threadpool_limits(1):
             return function(*arguments, **named)
