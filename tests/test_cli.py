@@ -81,6 +81,14 @@ def test_the_same_seed_gives_the_same_chords_and_another_seed_others(clip: Path,
     assert chords[0] != chords[2]
 
 
+def test_affect_bends_chord_qualities(clip: Path, tmp_path: Path) -> None:
+    chords = []
+    for strength in ("0", "1"):
+        main(["compose", str(clip), "-o", str(tmp_path / strength), "--seed", "5", "--affect", strength])
+        chords.append(json.loads((tmp_path / strength / "result.json").read_text())["chords"])
+    assert chords[0] != chords[1]
+
+
 def test_analyze_prints_features_only(clip: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["analyze", str(clip), "--json"]) == 0
     facts = json.loads(capsys.readouterr().out.splitlines()[-1])
@@ -123,6 +131,7 @@ def test_sound_without_a_picture(tmp_path: Path, untouched: Path, capsys: pytest
         ("--key", "C dorian", "C dorian"),
         ("--primer", "C Am Fmaj13 G", "Fmaj13"),
         ("--engine", "orchestra", "embedded"),
+        ("--affect", "1.5", "from 0 to 1"),
         ("--sound-font", "/nowhere/piano.sf2", "piano.sf2"),
     ],
 )

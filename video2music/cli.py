@@ -87,6 +87,9 @@ def _add_compose(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--key", help='such as "A minor" or "Bb major" (default: mode from the video\'s mood)')
     parser.add_argument("--primer", help='chords to begin with, in that key: "Am F C G"')
     parser.add_argument("--seed", type=_seed, help="repeat a run exactly (default: a new one, told in the result)")
+    parser.add_argument(
+        "--affect", type=float, metavar="0..1", help="how strongly chords follow the mood of each second (default 0.15)"
+    )
     parser.add_argument("--original", choices=("replace", "mix"), default="replace", help="the clip's own sound")
     parser.add_argument("--music-level", type=float, default=0.0, metavar="DB", help="of the music in the mix")
     parser.add_argument("--sound-font", type=Path, metavar="SF2", help="instrument sounds (default: the first found)")
@@ -114,6 +117,7 @@ def run_compose(options: argparse.Namespace) -> dict[str, Any]:
             seed=options.seed,
             original=options.original,
             music_level_db=options.music_level,
+            affect=options.affect,
             as_published=options.as_published,
             progress=bars,
         )

@@ -1,12 +1,13 @@
 """The whole way from a clip to a piece, readable top to bottom."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from emotion.errors import RefusalError
 from video2music.engines import Engine, find_engine
 from video2music.harmony.key import Key, parse_key
 from video2music.harmony.parsing import parse_primer
@@ -78,8 +79,8 @@ class Composer:
         seed: int | None = None,
         original: "Original" = "replace",
         music_level_db: float = 0.0,
+        affect: float | None = None,
         as_published: bool = False,
-        sampling: "Sampling | None" = None,
         progress: Progress | None = None,
     ) -> Piece:
         """Compose music for a clip.
@@ -91,8 +92,9 @@ class Composer:
             seed: of the draw, 0 to LARGEST_SEED; the same seed, clip and version give the same chords. None draws one.
             original: "replace" drops the clip's own sound, "mix" keeps it under the music.
             music_level_db: gain of the music when the original sound is kept.
+            affect: 0 to 1, how strongly the qualities of the chords follow the emotion of each second; None for a
+                cautious default. What it does to the chords is measured in docs/results.md.
             as_published: reproduce the known errors of the published rendering and sampling.
-            sampling: how chords are drawn; None for the engine's own way.
             progress: told stage and fraction.
 
         Returns:
@@ -105,6 +107,7 @@ class Composer:
         from video2music.music.mastering import master
 
         wanted_key = None if key is None else parse_key(key)
+        sampling = choose_sampling(affect=affect, as_published=as_published)
         if primer is not None:  # a primer that cannot be read is refused before the video is
             parse_primer(primer, wanted_key or parse_key("C major"))
         timer = StageTimer(progress)
@@ -161,7 +164,7 @@ class Composer:
             primer: chords to begin with, in that key.
             seed: of the draw; None draws one.
             as_published: sample as the published system does.
-            sampling: how chords are drawn; None for the engine's own way.
+            sampling: how chords are drawn; None for the default.
             timer: collects the seconds of the stages.
 
         Raises:
@@ -180,7 +183,7 @@ class Composer:
                 primer=primer or "",
                 seed=seed,
                 as_published=as_published,
-                sampling=sampling,
+                sampling=sampling or choose_sampling(as_published=as_published),
                 progress=tell,
             )
         with timer.stage("dynamics", "Shaping density and loudness"):
@@ -203,14 +206,13 @@ class Composer:
         primer: str,
         seed: int,
         as_published: bool,
-        sampling: "Sampling | None",
+        sampling: "Sampling",
         progress: Progress,
     ) -> tuple[int, ...]:
         """Draw one chord per second, in C major or A minor."""
         import torch
 
         from video2music.models.generation import generate_chords
-        from video2music.models.sampling import PUBLISHED_SAMPLING, Sampling
 
         # The published system read a primer in C and, by mistake, a major chord in it as "no chord".
         primer_ids = parse_primer(primer, parse_key("C major") if as_published else key)
@@ -223,9 +225,29 @@ class Composer:
             if as_published
             else None,
             generator=torch.Generator().manual_seed(seed),
-            sampling=sampling or (PUBLISHED_SAMPLING if as_published else Sampling()),
+            sampling=sampling,
             progress=progress,
         )
+
+
+def choose_sampling(*, affect: float | None = None, as_published: bool = False) -> "Sampling":
+    """Return how chords are drawn.
+
+    Args:
+        affect: 0 to 1, how strongly chord qualities follow the emotion; None for the default.
+        as_published: the published limits instead of ours.
+
+    Raises:
+        RefusalError: the strength is outside of 0 to 1.
+    """
+    from video2music.models.sampling import PUBLISHED_SAMPLING, Sampling
+
+    sampling = PUBLISHED_SAMPLING if as_published else Sampling()
+    if affect is None:
+        return sampling
+    if not 0 <= affect <= 1:
+        raise RefusalError(f"The affect strength is {affect:g}", remedy="Choose a number from 0 to 1")
+    return replace(sampling, affect=affect)
 
 
 def key_for(features: "VideoFeatures") -> Key:

@@ -1,5 +1,6 @@
 """What the page says, in words and in HTML."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -97,3 +98,13 @@ def test_the_summary_says_key_seed_and_mood() -> None:
     card = view.summary_card(score("Bbm", "Bbm", "F"), features(*[1 / 6] * 6), clip_name="a.mp4", took_s=75)
     for words in ("B♭ minor", ">7<", "1 change<", "1 min 15 s", "B♭m", "0:03"):
         assert words in card
+
+
+def test_things_seen_are_named_most_frequent_first() -> None:
+    zeros = np.zeros(4, np.float32)
+    sights = ("seashore 60 %", "", "castle 40 %", "seashore 90 %")
+    features = VideoFeatures(
+        4.0, np.full((4, 6), 1 / 6, np.float32), zeros + 5, zeros + 5, zeros, zeros, zeros, None, sights
+    )
+    assert view.thing_words(features) == "seashore, castle"
+    assert not view.thing_words(replace(features, sights=()))

@@ -1,6 +1,8 @@
 """What the first tab shows: progress, notices and results as HTML, with every outside word escaped."""
 
+import re
 import time
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from html import escape
@@ -13,6 +15,9 @@ from video2music.web.words import chord_words, clock, mood_words, seconds_words
 
 CHORDS_SHOWN = 24
 """Chord changes that are read at a glance; the rest is folded away."""
+
+NAMED_THINGS = 3
+"""Things seen that are named after a run."""
 
 EMPTY = """
 <div class="empty">
@@ -116,6 +121,16 @@ def chord_list(score: Score) -> str:
     return f'<ol class="chords" aria-label="Chords in order">{"".join(shown)}</ol>{rest}'
 
 
+def thing_words(features: VideoFeatures) -> str:
+    """Name what was seen most often, at most three things; empty where the eye names nothing or nothing is clear.
+
+    Args:
+        features: what was seen.
+    """
+    names = Counter(re.sub(r"\s+\d+ ?%$", "", sight) for sight in features.sights if sight)
+    return ", ".join(name for name, _ in names.most_common(NAMED_THINGS))
+
+
 def summary_card(score: Score, features: VideoFeatures, *, clip_name: str, took_s: float) -> str:
     """Show what was composed in a few words.
 
@@ -125,9 +140,11 @@ def summary_card(score: Score, features: VideoFeatures, *, clip_name: str, took_
         clip_name: the clip's name as the person knows it.
         took_s: seconds from pressing the button to this moment.
     """
+    seen = thing_words(features)
     facts: Sequence[tuple[str, str]] = (
         ("Key", score.key.replace("b ", "♭ ").replace("# ", "♯ ")),
         ("Mood seen", mood_words(features)),
+        *([("Things seen", seen)] if seen else []),
         ("Scene cuts", str(len(features.cuts_s))),
         ("Length", clock(score.duration_s)),
         ("Seed", str(score.seed)),
