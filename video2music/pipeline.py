@@ -5,10 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from emotion.errors import RefusalError
 from video2music.engines import Engine, find_engine
+from video2music.features.video_features import EMOTIONS, VideoFeatures
 from video2music.harmony.key import Key, parse_key
 from video2music.harmony.parsing import parse_primer
 from video2music.harmony.vocabulary import attribute_id, quality_of, transpose
@@ -18,7 +17,6 @@ from video2music.progress import Progress, StageTimer
 
 if TYPE_CHECKING:
     from video2music.features.eye import Eye
-    from video2music.features.video_features import VideoFeatures
     from video2music.models.amt import AffectiveMultimodalTransformer
     from video2music.models.dynamics import DynamicsNetwork
     from video2music.models.sampling import Sampling
@@ -33,7 +31,10 @@ LARGEST_SEED = 2**31 - 1
 IMPORT_FIRST = "Download the authors' checkpoint and run: python -m video2music import-weights FILE"
 
 NEUTRAL_VALENCE = 5.0
-"""Middle of the scale of 1 to 9; a video below it gets a minor key unless the person chose one."""
+"""Middle of the scale of 1 to 9."""
+
+PLEASANT = frozenset({"exciting", "relaxing"})
+"""Emotions that call for a major key unless the person chose one."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Composer:
     synthesizer: "Synthesizer"
     weights: dict[str, str]
 
-    def analyze(self, clip: Path | str, *, progress: Progress | None = None) -> "VideoFeatures":
+    def analyze(self, clip: Path | str, *, progress: Progress | None = None) -> VideoFeatures:
         """Read the four kinds of features from a clip in one decoding pass.
 
         Args:
@@ -147,7 +148,7 @@ class Composer:
 
     def write_score(
         self,
-        features: "VideoFeatures",
+        features: VideoFeatures,
         *,
         key: Key | None = None,
         primer: str | None = None,
@@ -200,7 +201,7 @@ class Composer:
 
     def _draw_chords(
         self,
-        features: "VideoFeatures",
+        features: VideoFeatures,
         *,
         key: Key,
         primer: str,
@@ -250,16 +251,18 @@ def choose_sampling(*, affect: float | None = None, as_published: bool = False) 
     return replace(sampling, affect=affect)
 
 
-def key_for(features: "VideoFeatures") -> Key:
+def key_for(features: VideoFeatures) -> Key:
     """Pick the mode that fits the video's emotion, on the tonic that has no accidentals.
 
-    Major reads as pleasant and minor as unpleasant to Western listeners (survey, section on musical features), so the
-    mean valence decides.
+    Western listeners hear major as pleasant and minor as unpleasant (survey, section on musical features): the strongest
+    emotion over the whole video decides, and where that is neutral, the mean valence.
 
     Args:
         features: what was seen.
     """
-    return parse_key("C major" if float(np.mean(features.valence)) >= NEUTRAL_VALENCE else "A minor")
+    strongest = EMOTIONS[int(features.emotion.mean(axis=0).argmax())]
+    pleasant = strongest in PLEASANT or (strongest == "neutral" and float(features.valence.mean()) >= NEUTRAL_VALENCE)
+    return parse_key("C major" if pleasant else "A minor")
 
 
 def load(

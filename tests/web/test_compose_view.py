@@ -102,9 +102,10 @@ def test_the_summary_says_key_seed_and_mood() -> None:
 
 def test_things_seen_are_named_most_frequent_first() -> None:
     zeros = np.zeros(4, np.float32)
-    sights = ("seashore 60 %", "", "castle 40 %", "seashore 90 %")
+    sights = ("seashore 60 %", "castle 90 %", "castle 40 %", "seashore 90 %")
     features = VideoFeatures(
         4.0, np.full((4, 6), 1 / 6, np.float32), zeros + 5, zeros + 5, zeros, zeros, zeros, None, sights
     )
     assert view.thing_words(features) == "seashore, castle"
     assert not view.thing_words(replace(features, sights=()))
+    assert not view.thing_words(replace(features, sights=("", "broccoli 95 %", "peacock 30 %", "peacock 40 %")))
