@@ -254,8 +254,8 @@ def choose_sampling(*, affect: float | None = None, as_published: bool = False) 
 def key_for(features: VideoFeatures) -> Key:
     """Pick the mode that fits the video's emotion, on the tonic that has no accidentals.
 
-    Western listeners hear major as pleasant and minor as unpleasant (survey, section on musical features): the strongest
-    emotion over the whole video decides, and where that is neutral, the mean valence.
+    Western listeners hear major as pleasant and minor as unpleasant (survey, section on musical features): the
+    strongest emotion over the whole video decides, and where that is neutral, the mean valence.
 
     Args:
         features: what was seen.
