@@ -1,4 +1,4 @@
-"""Fixtures that every test folder uses: synthetic clips, a tiny data set, the published outputs when they are at hand."""
+"""Fixtures that every test folder uses: synthetic clips, a tiny data set, the published outputs where at hand."""
 
 import os
 from collections.abc import Callable
