@@ -17,7 +17,7 @@ from video2music.models.loading import save_amt
 from video2music.training.batching import chunks, drop_groups, stretched
 from video2music.training.corpora import KeyFinder, Progression, load_progressions, sample_grid
 from video2music.training.dataset import Song, chord_batch, feature_batch, load_split
-from video2music.training.inputs import fit_inputs, project_song
+from video2music.training.inputs import learn_inputs
 from video2music.training.loop import LoopOptions, Progress, Run, resume_path, train
 from video2music.training.losses import chord_loss, two_part_loss
 
@@ -189,9 +189,7 @@ def train_amt(
         torch.manual_seed(options.loop.seed)
         network = AffectiveMultimodalTransformer(options.config)
     if network.inputs is not None:
-        fit_inputs(network.inputs, songs)
-        songs = [project_song(network.inputs, song) for song in songs]
-        unseen = [project_song(network.inputs, song) for song in unseen]
+        songs, unseen = learn_inputs(network.inputs, songs, unseen)
     progressions = []
     if options.corpora:
         finder = KeyFinder(songs)

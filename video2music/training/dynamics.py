@@ -14,7 +14,7 @@ from video2music.models.inputs import FeatureBatch
 from video2music.models.loading import save_dynamics
 from video2music.training.batching import chunks, drop_groups, resampled
 from video2music.training.dataset import FloatArray, Song, feature_batch, load_split
-from video2music.training.inputs import fit_inputs, project_song
+from video2music.training.inputs import learn_inputs
 from video2music.training.loop import LoopOptions, Progress, Run, resume_path, train
 from video2music.training.losses import dynamics_loss
 
@@ -169,9 +169,7 @@ def train_dynamics(
         torch.manual_seed(options.loop.seed)
         network = DynamicsNetwork(options.config)
     if network.inputs is not None:
-        fit_inputs(network.inputs, songs)
-        songs = [project_song(network.inputs, song) for song in songs]
-        unseen = [project_song(network.inputs, song) for song in unseen]
+        songs, unseen = learn_inputs(network.inputs, songs, unseen)
         targets = np.concatenate([song_targets(song) for song in songs])
         network.target_mean.copy_(torch.from_numpy(targets.mean(axis=0)))
         network.target_scale.copy_(torch.from_numpy(targets.std(axis=0)))

@@ -52,3 +52,20 @@ def project_song(inputs: NormalisedRows, song: Song) -> Song:
     if song.semantic is None:
         return song
     return replace(song, semantic=inputs.project(torch.from_numpy(song.semantic)).numpy())
+
+
+def learn_inputs(
+    inputs: NormalisedRows, songs: Sequence[Song], unseen: Sequence[Song]
+) -> tuple[list[Song], list[Song]]:
+    """Fit the input side to the training songs and project both sets once, so that no epoch has to.
+
+    Args:
+        inputs: its buffers are written.
+        songs: training songs with all streams.
+        unseen: songs that decide when to stop.
+
+    Returns:
+        Both sets with projected semantic vectors.
+    """
+    fit_inputs(inputs, songs)
+    return [project_song(inputs, song) for song in songs], [project_song(inputs, song) for song in unseen]
