@@ -100,7 +100,7 @@ def open_window(context: BrowserContext) -> Iterator[Callable[..., Page]]:
         page.emulate_media(color_scheme="dark" if dark else "light", reduced_motion="reduce")
         page.on("request", watch)
         page.on("pageerror", lambda error: defects.append(str(error)))
-        page.goto(url, wait_until="commit")
+        page.goto(url, wait_until="load")
         page.locator("#compose").wait_for()
         return page
 

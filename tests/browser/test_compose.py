@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import av
 import pretty_midi
 import pytest
+from playwright.sync_api import Error as BrowserError
 from playwright.sync_api import Page, expect
 
 from emotion.errors import RefusalError
@@ -25,7 +26,13 @@ def clip(make_clip: Callable[..., Path], tmp_path: Path) -> Path:
 
 def upload(page: Page, clip: Path) -> None:
     page.set_input_files("#clip input[type=file]", clip)
-    page.locator("#clip-card img").wait_for()
+    try:
+        page.locator("#clip-card img").wait_for(timeout=10_000)
+    except BrowserError:  # drawn before its fields listened, on a busy machine: a person would load the page again
+        page.reload()
+        page.locator("#compose").wait_for()
+        page.set_input_files("#clip input[type=file]", clip)
+        page.locator("#clip-card img").wait_for()
 
 
 def compose(page: Page) -> None:
