@@ -74,6 +74,8 @@ class Prediction:
         tempo_bpm: beats per minute; None where no pulse was heard.
         chords: the chords in order.
         curve: valence and arousal over time.
+        shown_tags: the tags worth showing, best first: the engine tells them apart, and here they stand out of how
+            common they are.
         doubts: why this answer deserves less trust, in whole sentences; empty when nothing speaks against it.
     """
 
@@ -88,6 +90,7 @@ class Prediction:
     tempo_bpm: float | None
     chords: tuple[ChordSpan, ...]
     curve: Curve
+    shown_tags: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
 
     @property
@@ -105,6 +108,7 @@ class Prediction:
             "valence_interval": _rounded(self.valence_interval),
             "arousal_interval": _rounded(self.arousal_interval),
             "tags": {name: round(value, 5) for name, value in sorted(self.tags.items(), key=lambda item: -item[1])},
+            "shown_tags": list(self.shown_tags),
             "key": self.key,
             "tempo_bpm": None if self.tempo_bpm is None else round(self.tempo_bpm, 1),
             "chords": [
