@@ -20,6 +20,9 @@ def build_score(
     key: str = "C major",
     duration_s: float | None = None,
     tempo_bpm: float = 120.0,
+    pickup_beats: float = 0.0,
+    cuts_s: Sequence[float] = (),
+    seed: int = 0,
 ) -> Score:
     symbols = tuple(chords.split() if isinstance(chords, str) else chords)
     steps = len(symbols)
@@ -28,9 +31,11 @@ def build_score(
         note_density=np.broadcast_to(np.asarray(density, dtype=np.float32), (steps,)).copy(),
         loudness=np.broadcast_to(np.asarray(loudness, dtype=np.float32), (steps,)).copy(),
         key=key,
-        seed=0,
+        seed=seed,
         duration_s=duration_s if duration_s is not None else steps * 120.0 / tempo_bpm,
         tempo_bpm=tempo_bpm,
+        pickup_beats=pickup_beats,
+        cuts_s=tuple(cuts_s),
     )
 
 

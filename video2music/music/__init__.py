@@ -12,16 +12,19 @@ if TYPE_CHECKING:
     from video2music.music.mastering import Mastered, master, mix_original, write_wav
     from video2music.music.score import Score
     from video2music.music.synthesis import Synthesizer, find_sound_font, synthesize
+    from video2music.music.tempo import at_tempo, second_of_steps
 
 __all__ = [
     "Mastered",
     "Score",
     "Synthesizer",
     "arrange",
+    "at_tempo",
     "find_sound_font",
     "master",
     "mix_original",
     "resolve",
+    "second_of_steps",
     "synthesize",
     "write_wav",
 ]
@@ -32,6 +35,7 @@ _HOMES = {
     "mastering": ("Mastered", "master", "mix_original", "write_wav"),
     "score": ("Score",),
     "synthesis": ("Synthesizer", "find_sound_font", "synthesize"),
+    "tempo": ("at_tempo", "second_of_steps"),
 }
 
 

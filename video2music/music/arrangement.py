@@ -72,10 +72,15 @@ def arrange(score: Score, *, as_published: bool = False) -> pretty_midi.PrettyMI
     key = parse_key(score.key)
     figures = load_figures()
     if as_published:
-        return to_midi(score, key, end_at_next_onset(_published_notes(score, key, figures)))
+        return to_midi(score, key, end_at_next_onset(_inside(_published_notes(score, key, figures))))
     score = resolve(score)
-    notes = end_at_next_onset(_notes(score, key, figures))
+    notes = end_at_next_onset(_inside(_notes(score, key, figures)))
     return to_midi(score, key, notes, expression_curve(score, figures.expression))
+
+
+def _inside(notes: Iterator[PlayedNote]) -> Iterator[PlayedNote]:
+    """Leave out what a step that began before the clip would have played by then."""
+    return (note for note in notes if note.start >= 0)
 
 
 def _chords_in_c(score: Score, key: Key) -> list[int]:
@@ -96,7 +101,7 @@ def _published_notes(score: Score, key: Key, figures: Figures) -> Iterator[Playe
         loudness = float(score.loudness[index])
         level = figures.levels[figures.level_of(figures.curve.percent(loudness))]
         for stroke in (level.odd if position % 2 else level.even) if tones else ():
-            start = index * BEATS_PER_CHORD + stroke.beat
+            start = score.beat_of_step(index) + stroke.beat
             pitch = tones[stroke.tone] + key.shift
             yield PlayedNote(pitch, start, start + figures.note_beats, figures.curve.velocity(loudness))
 
@@ -105,14 +110,14 @@ def _notes(score: Score, key: Key, figures: Figures) -> Iterator[PlayedNote]:
     """Play a resolved score: the figures up to the closing step, then the final chord."""
     chords = _chords_in_c(score, key)
     voiced = seat_voices(chords, key.shift)
-    end = score.duration_s * score.tempo_bpm / 60
-    closing = closing_step(end / BEATS_PER_CHORD)
+    closing = closing_step(score.end_step)
     heard: set[int] = set()
     for step in _steps(score, chords, voiced, figures, closing):
         heard = heard if step.odd else set()
         yield from _play(step, figures, heard)
     velocity = figures.curve.velocity(float(score.loudness[closing]))
-    yield from _final_chord(voiced[closing], closing * BEATS_PER_CHORD, end, velocity, figures.final)
+    start, end = score.beat_of_step(closing), score.duration_s / score.beat_s
+    yield from _final_chord(voiced[closing], max(0.0, start), end, velocity, figures.final)
 
 
 def _steps(
@@ -129,12 +134,12 @@ def _steps(
         )
         approach = _approach(closing - index, figures)
         yield _Step(
-            first_beat=index * BEATS_PER_CHORD,
+            first_beat=score.beat_of_step(index),
             tones=voiced[index],
             odd=bool(position % 2),
             closes=bool(position % 2) or index + 1 == closing or chords[index + 1] != chords[index],
             rest_follows=index + 1 < closing and chords[index + 1] == NO_CHORD,
-            change_beat=change * BEATS_PER_CHORD,
+            change_beat=score.beat_of_step(change),
             next_pitch_classes=frozenset(note % 12 for note in voiced[change]),
             level=min(figures.level_of(float(score.note_density[index])), approach.highest_level),
             velocity=round(figures.curve.velocity(float(score.loudness[index])) * approach.softening),

@@ -50,8 +50,7 @@ def resolve(score: Score) -> Score:
         A score whose steps fill its duration.
     """
     key = parse_key(score.key)
-    steps = score.duration_s / score.step_s
-    count = max(1, math.ceil(steps - 1e-6))
+    steps, count = score.end_step, score.steps
     chords = [*score.chords[:count], *[score.chords[-1] if score.chords else "N"] * (count - len(score.chords))]
     closing = closing_step(steps)
     chords[closing:] = [key.spell(key.tonic_chord)] * (count - closing)

@@ -27,8 +27,8 @@ def expression_curve(score: Score, settings: Expression) -> list[tuple[float, in
         Beats and values from 1 to 127, the first at beat 0, each different from the one before.
     """
     steps = len(score.loudness)
-    beats = np.arange(0, max(steps, 1) * BEATS_PER_CHORD, settings.grid_beats)
-    middles = (np.arange(steps) + 0.5) * BEATS_PER_CHORD
+    beats = np.arange(0, score.beat_of_step(max(steps, 1)), settings.grid_beats)
+    middles = score.beat_of_step(0) + (np.arange(steps) + 0.5) * BEATS_PER_CHORD
     loudness = np.interp(beats, middles, np.maximum(score.loudness, _SOFTEST_LOUDNESS))
     decibels = settings.share * 20 * np.log10(loudness / settings.full_loudness)
     values = np.rint(_FULL * 10 ** (np.clip(decibels, settings.lowest_db, 0) / _DECIBELS_PER_DECADE))

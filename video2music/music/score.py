@@ -13,12 +13,21 @@ from video2music.errors import ScoreError
 BEATS_PER_CHORD = 2
 """One chord lasts two beats (paper, section 4.3): one second at 120 BPM."""
 
+BEATS_PER_BAR = 4
+
 SLOWEST_BPM, FASTEST_BPM = 20.0, 400.0
+
+FORMAT_VERSION = 2
+"""Of the stored score; 2 added pickup_beats and cuts_s, which a score of version 1 lacks."""
 
 
 @dataclass(frozen=True)
 class Score:
     """A piece in symbols: one chord, one note density and one loudness per step of two beats.
+
+    Steps begin on strong beats, the first and third of a bar, so chords change there at any tempo. Where the clip
+    begins in the middle of a bar, the music before the first bar line is a pickup, and the first step may have begun
+    before the clip.
 
     Attributes:
         chords: symbols as they sound in `key`, for example "Am7" or "Bb"; "N" is a step without a chord.
@@ -28,6 +37,8 @@ class Score:
         seed: of the generator that drew the chords.
         duration_s: where the music must have ended, in seconds.
         tempo_bpm: beats per minute, 20 to 400.
+        pickup_beats: from the beginning of the clip to the first bar line, 0 or more and less than a bar of four.
+        cuts_s: times of the scene cuts that the music acknowledges, in seconds, ascending.
 
     Raises:
         ScoreError: an array is not as long as the chords or holds a number that is not finite, or the piece is empty.
@@ -40,6 +51,8 @@ class Score:
     seed: int
     duration_s: float
     tempo_bpm: float = 120.0
+    pickup_beats: float = 0.0
+    cuts_s: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("note_density", "loudness"):
@@ -55,18 +68,51 @@ class Score:
         if not SLOWEST_BPM <= self.tempo_bpm <= FASTEST_BPM:
             limits = f"The tempo must be from {SLOWEST_BPM:g} to {FASTEST_BPM:g} beats per minute"
             raise ScoreError(f"The tempo of the score is {self.tempo_bpm:g}", remedy=limits)
+        if not 0 <= self.pickup_beats < BEATS_PER_BAR:
+            limits = f"It must be 0 or more and less than {BEATS_PER_BAR}"
+            raise ScoreError(f"The pickup of the score has {self.pickup_beats:g} beats", remedy=limits)
+        if not all(math.isfinite(cut) for cut in self.cuts_s) or sorted(self.cuts_s) != list(self.cuts_s):
+            raise ScoreError("The cuts of the score are not in order of time")
+
+    @property
+    def beat_s(self) -> float:
+        """Length of one beat in seconds."""
+        return 60.0 / self.tempo_bpm
 
     @property
     def step_s(self) -> float:
         """Length of one chord step in seconds."""
-        return BEATS_PER_CHORD * 60.0 / self.tempo_bpm
+        return BEATS_PER_CHORD * self.beat_s
+
+    @property
+    def pickup_steps(self) -> int:
+        """Number of steps, also begun ones, before the first bar line."""
+        return math.ceil(self.pickup_beats / BEATS_PER_CHORD - 1e-9)
+
+    @property
+    def end_step(self) -> float:
+        """Where the clip ends, counted in steps from the beginning of the first one."""
+        return (self.duration_s / self.beat_s - self.beat_of_step(0)) / BEATS_PER_CHORD
+
+    @property
+    def steps(self) -> int:
+        """Number of steps, also begun ones, that the clip has room for, at least one."""
+        return max(1, math.ceil(self.end_step - 1e-6))
+
+    def beat_of_step(self, step: int) -> float:
+        """Return where a step begins, in beats from the beginning of the clip; for the first one 0 or less.
+
+        Args:
+            step: index into `chords`.
+        """
+        return self.pickup_beats + BEATS_PER_CHORD * (step - self.pickup_steps)
 
     def chord_events(self) -> list[dict[str, Any]]:
         """Return the chords with equal neighbours joined, as `time_s`, `duration_s` and `symbol`."""
         events: list[dict[str, Any]] = []
         for step, symbol in enumerate(self.chords):
-            start = step * self.step_s
-            length = min(self.step_s, self.duration_s - start)
+            start = max(0.0, self.beat_of_step(step) * self.beat_s)
+            length = min(self.beat_of_step(step + 1) * self.beat_s, self.duration_s) - start
             if events and events[-1]["symbol"] == symbol:
                 events[-1]["duration_s"] = round(events[-1]["duration_s"] + length, 6)
             else:
@@ -76,6 +122,7 @@ class Score:
     def to_json(self) -> dict[str, Any]:
         """Return the score as plain numbers, lists and strings, ready for `json.dumps`."""
         return {
+            "version": FORMAT_VERSION,
             "chords": list(self.chords),
             "note_density": self.note_density.tolist(),
             "loudness": self.loudness.tolist(),
@@ -83,6 +130,8 @@ class Score:
             "seed": self.seed,
             "duration_s": self.duration_s,
             "tempo_bpm": self.tempo_bpm,
+            "pickup_beats": self.pickup_beats,
+            "cuts_s": list(self.cuts_s),
         }
 
     @classmethod
@@ -90,11 +139,17 @@ class Score:
         """Return the score that `to_json` described.
 
         Args:
-            fields: what `to_json` returned; other fields are ignored, the tempo may be missing.
+            fields: what `to_json` returned, also that of an older version; other fields are ignored, tempo, pickup and
+                cuts may be missing.
 
         Raises:
-            ScoreError: a field is missing or cannot be played.
+            ScoreError: a field is missing or cannot be played, or the version is newer than this program.
         """
+        if fields.get("version", 1) not in range(1, FORMAT_VERSION + 1):
+            raise ScoreError(
+                f"The stored score has version {fields['version']}, this program reads up to {FORMAT_VERSION}",
+                remedy="Update the program",
+            )
         try:
             return cls(
                 chords=tuple(str(chord) for chord in fields["chords"]),
@@ -104,6 +159,8 @@ class Score:
                 seed=int(fields["seed"]),
                 duration_s=float(fields["duration_s"]),
                 tempo_bpm=float(fields.get("tempo_bpm", 120.0)),
+                pickup_beats=float(fields.get("pickup_beats", 0.0)),
+                cuts_s=tuple(float(cut) for cut in fields.get("cuts_s", ())),
             )
         except KeyError as error:
             raise ScoreError(f"The stored score has no field {error}") from error
