@@ -6,7 +6,8 @@ import pytest
 from emotion.errors import RefusalError
 from video2music.features.video_features import EMOTIONS, VideoFeatures
 from video2music.models.sampling import PUBLISHED_SAMPLING, Sampling
-from video2music.pipeline import choose_sampling, key_for
+from video2music.steering import key_for
+from video2music.wishes import Wishes
 
 
 def seen(emotion: str, valence: float = 5.0) -> VideoFeatures:
@@ -37,12 +38,12 @@ def test_valence_chooses_where_the_video_is_neutral(valence: float, key: str) ->
 
 
 def test_affect_changes_nothing_else_of_the_draw() -> None:
-    assert choose_sampling() == Sampling()
-    assert choose_sampling(as_published=True) == PUBLISHED_SAMPLING
-    assert choose_sampling(affect=0.5) == Sampling(affect=0.5)
+    assert Wishes().sampling == Sampling()
+    assert Wishes(as_published=True).sampling == PUBLISHED_SAMPLING
+    assert Wishes(affect=0.5).sampling == Sampling(affect=0.5)
 
 
 @pytest.mark.parametrize("strength", [-0.1, 1.1, float("nan")])
 def test_affect_outside_its_range_is_refused(strength: float) -> None:
     with pytest.raises(RefusalError, match="0 to 1"):
-        choose_sampling(affect=strength)
+        Wishes(affect=strength)

@@ -10,11 +10,15 @@ import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from emotion.errors import RefusalError
 from video2music import __version__
 from video2music.engines import ENGINES
+
+if TYPE_CHECKING:
+    from video2music.pipeline import Composer
+    from video2music.progress import Progress
 
 INTERRUPTED = 130
 """What shells return for a program that was stopped with Ctrl-C."""
@@ -72,12 +76,21 @@ def _add_engine(parser: argparse.ArgumentParser) -> None:
 
 
 def _seed(text: str) -> int:
-    from video2music.pipeline import LARGEST_SEED
+    from video2music.wishes import LARGEST_SEED
 
     seed = int(text)
     if not 0 <= seed <= LARGEST_SEED:
         raise argparse.ArgumentTypeError(f"a seed is a whole number from 0 to {LARGEST_SEED}")
     return seed
+
+
+def _count(text: str) -> int:
+    from video2music.variations import MOST_VARIATIONS
+
+    count = int(text)
+    if not 1 <= count <= MOST_VARIATIONS:
+        raise argparse.ArgumentTypeError(f"choose from 1 to {MOST_VARIATIONS}")
+    return count
 
 
 def _add_compose(parser: argparse.ArgumentParser) -> None:
@@ -87,9 +100,14 @@ def _add_compose(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--key", help='such as "A minor" or "Bb major" (default: mode from the video\'s mood)')
     parser.add_argument("--primer", help='chords to begin with, in that key: "Am F C G"')
     parser.add_argument("--seed", type=_seed, help="repeat a run exactly (default: a new one, told in the result)")
+    parser.add_argument("--tempo", type=float, metavar="BPM", help="60 to 180 (default: from the video's mood)")
     parser.add_argument(
         "--affect", type=float, metavar="0..1", help="how strongly chords follow the mood of each second (default 0.15)"
     )
+    parser.add_argument(
+        "--variations", type=_count, metavar="N", help="compose N pieces, ranked by how well they match the mood"
+    )
+    parser.add_argument("--no-match", dest="match", action="store_false", help="do not listen to the result")
     parser.add_argument("--original", choices=("replace", "mix"), default="replace", help="the clip's own sound")
     parser.add_argument("--music-level", type=float, default=0.0, metavar="DB", help="of the music in the mix")
     parser.add_argument("--sound-font", type=Path, metavar="SF2", help="instrument sounds (default: the first found)")
@@ -98,37 +116,68 @@ def _add_compose(parser: argparse.ArgumentParser) -> None:
 
 
 def run_compose(options: argparse.Namespace) -> dict[str, Any]:
-    """Compose for one clip and write the four files."""
+    """Compose for one clip and write the four files, or those of every variation."""
     from video2music.output import OutputFolder
     from video2music.piece import FILE_NAMES
     from video2music.pipeline import load
     from video2music.terminal import StageBars
+    from video2music.variations import variation_files
     from video2music.video.probe import probe
+    from video2music.wishes import Wishes
 
+    count = options.variations
+    wishes = {
+        "key": options.key,
+        "primer": options.primer,
+        "seed": options.seed,
+        "tempo_bpm": options.tempo,
+        "affect": options.affect,
+        "original": options.original,
+        "music_level_db": options.music_level,
+        "match": options.match,
+        "as_published": options.as_published,
+    }
     probe(options.clip)  # a file that is no video is refused before any network is loaded
-    with OutputFolder(options.output, FILE_NAMES, protect=(options.clip,)):
-        pass  # so is a folder that cannot take the result
+    Wishes(**wishes)  # so is a wish that cannot be granted
+    with OutputFolder(options.output, FILE_NAMES if count is None else variation_files(count), protect=(options.clip,)):
+        pass  # and a folder that cannot take the result
     with StageBars() as bars:
         model = load(options.engine, sound_font=options.sound_font, device=options.device)
-        piece = model.compose(
-            options.clip,
-            key=options.key,
-            primer=options.primer,
-            seed=options.seed,
-            original=options.original,
-            music_level_db=options.music_level,
-            affect=options.affect,
-            as_published=options.as_published,
-            progress=bars,
-        )
-        saved = piece.save(options.output, progress=bars)
+        work = _compose_one if count is None else _compose_variations
+        lines, facts = work(model, options, wishes, bars)
     if not options.json:
-        chords = " ".join(event["symbol"] for event in piece.score.chord_events())
-        print(f"{piece.score.key}, seed {piece.score.seed}: {chords}")
-        for path in (saved.video, saved.music, saved.midi, saved.result):
-            print(path)
-    facts: dict[str, Any] = json.loads(saved.result.read_text(encoding="utf-8"))
+        print("\n".join(lines))
     return facts
+
+
+def _compose_one(
+    model: "Composer", options: argparse.Namespace, wishes: dict[str, Any], progress: "Progress"
+) -> tuple[list[str], dict[str, Any]]:
+    """Compose and save one piece; return what to print, and result.json."""
+    piece = model.compose(options.clip, progress=progress, **wishes)
+    saved = piece.save(options.output, progress=progress)
+    chords = " ".join(event["symbol"] for event in piece.score.chord_events())
+    lines = [
+        f"{piece.score.key}, {piece.score.tempo_bpm:.0f} beats per minute, seed {piece.score.seed}: {chords}",
+        piece.hearing.words,
+        *map(str, (saved.video, saved.music, saved.midi, saved.result)),
+    ]
+    return lines, json.loads(saved.result.read_text(encoding="utf-8"))
+
+
+def _compose_variations(
+    model: "Composer", options: argparse.Namespace, wishes: dict[str, Any], progress: "Progress"
+) -> tuple[list[str], dict[str, Any]]:
+    """Compose and save variations; return what to print, and variations.json."""
+    from video2music.variations import save_variations
+
+    pieces = model.compose_variations(options.clip, options.variations, progress=progress, **wishes)
+    saved = save_variations(pieces, options.variations, options.output, source=options.clip, progress=progress)
+    lines = [
+        f"{variation.rank}. {variation.files.video}, seed {variation.seed}: {variation.words}"
+        for variation in saved.ranked
+    ]
+    return [*lines, str(saved.index)], json.loads(saved.index.read_text(encoding="utf-8"))
 
 
 def _add_analyze(parser: argparse.ArgumentParser) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import platform
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,9 +12,12 @@ from numpy.typing import NDArray
 
 from video2music.errors import OutputError
 from video2music.features.video_features import VideoFeatures
+from video2music.listening import Hearing
+from video2music.matching import Match
 from video2music.music.score import Score
 from video2music.output import OutputFolder
 from video2music.progress import Progress, StageTimer
+from video2music.steering import Steering
 
 if TYPE_CHECKING:
     import pretty_midi
@@ -54,6 +58,8 @@ class Piece:
         true_peak_dbtp: true peak of `audio`.
         original: what happens to the clip's own sound, "replace" or "mix".
         music_level_db: gain of the music in the mix.
+        steering: how the picture shaped the music; None for a piece made by hand.
+        hearing: how far the music is from the picture, or why that is not known.
         timings_s: seconds that each stage took.
         weights: SHA-256 of every weight file used, by name.
     """
@@ -70,8 +76,15 @@ class Piece:
     true_peak_dbtp: float
     original: "Original" = "replace"
     music_level_db: float = 0.0
+    steering: Steering | None = None
+    hearing: Hearing = field(default_factory=Hearing)
     timings_s: dict[str, float] = field(default_factory=dict)
     weights: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def match(self) -> Match | None:
+        """How far the music is from the picture; None where that could not be told."""
+        return self.hearing.match
 
     def result(self) -> dict[str, Any]:
         """Return everything a person or a program may want to know about the run, ready for JSON."""
@@ -87,6 +100,8 @@ class Piece:
             "loudness": np.round(self.score.loudness.astype(float), 4).tolist(),
             **self.features.to_json(),
             **({"sees": list(self.features.sights)} if self.features.sights else {}),
+            "steering": None if self.steering is None else self.steering.to_json(),
+            **self.hearing.to_json(),
             "original": self.original,
             "loudness_lufs": round(self.loudness_lufs, 2),
             "true_peak_dbtp": round(self.true_peak_dbtp, 2),
@@ -110,30 +125,50 @@ class Piece:
         Raises:
             OutputError: the folder cannot be written, or holds files that are not ours.
         """
+        names = FILE_NAMES if stem is None else file_names(stem)
+        with OutputFolder(Path(folder), names, protect=(self.source,)) as out:
+            self.write(out.temporary, names, progress=progress)
+            return SavedPiece(*out.publish())
+
+    def write(self, folder: Path, names: Sequence[str], *, progress: Progress | None = None) -> None:
+        """Write the four files into a folder that is ours alone, without any of the care that `save` takes.
+
+        Args:
+            folder: exists, and holds nothing of these names.
+            names: of video, music, notes and result.
+            progress: told how far the writing is.
+        """
         from video2music.music.mastering import write_wav
         from video2music.video.mux import mux
 
-        names = FILE_NAMES if stem is None else tuple(stem + Path(name).suffix for name in FILE_NAMES)
+        video, music, midi, result = (folder / name for name in names)
         timer = StageTimer(progress)
-        with OutputFolder(Path(folder), names, protect=(self.source,)) as out:
-            video, music, midi, result = (out.temporary / name for name in names)
-            with timer.stage("save", "Writing the music"):
-                write_wav(music, self.audio, self.sample_rate)
-                self.midi.write(str(midi))
-            with timer.stage("mux", "Putting the music under the picture"):
-                mux(
-                    self.source,
-                    music,
-                    video,
-                    original=self.original,
-                    music_level_db=self.music_level_db,
-                    duration_s=self.features.duration_s,
-                )
-            facts = self.result()
-            facts["timings_s"] |= {stage: round(seconds, 3) for stage, seconds in timer.seconds.items()}
-            facts["files"] = list(names)
-            result.write_text(json.dumps(facts, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-            return SavedPiece(*out.publish())
+        with timer.stage("save", "Writing the music"):
+            write_wav(music, self.audio, self.sample_rate)
+            self.midi.write(str(midi))
+        with timer.stage("mux", "Putting the music under the picture"):
+            mux(
+                self.source,
+                music,
+                video,
+                original=self.original,
+                music_level_db=self.music_level_db,
+                duration_s=self.features.duration_s,
+            )
+        facts = self.result()
+        facts["timings_s"] |= {stage: round(seconds, 3) for stage, seconds in timer.seconds.items()}
+        facts["files"] = list(names)
+        write_facts(result, facts)
+
+
+def file_names(stem: str) -> tuple[str, ...]:
+    """Return the names of the four files of a piece that is called `stem`."""
+    return tuple(stem + Path(name).suffix for name in FILE_NAMES)
+
+
+def write_facts(path: Path, facts: Mapping[str, Any]) -> None:
+    """Write what a person or a program may want to know as JSON."""
+    path.write_text(json.dumps(facts, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def versions() -> dict[str, str]:

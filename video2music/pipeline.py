@@ -1,40 +1,37 @@
 """The whole way from a clip to a piece, readable top to bottom."""
 
 import secrets
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from emotion.errors import RefusalError
+import numpy as np
+from numpy.typing import NDArray
+
 from video2music.engines import Engine, find_engine
-from video2music.features.video_features import EMOTIONS, VideoFeatures
+from video2music.features.video_features import VideoFeatures
 from video2music.harmony.key import Key, parse_key
 from video2music.harmony.parsing import parse_primer
 from video2music.harmony.vocabulary import attribute_id, quality_of, transpose
+from video2music.listening import Hearing, Listener
 from video2music.music.score import Score
 from video2music.piece import Piece
 from video2music.progress import Progress, StageTimer
+from video2music.steering import Steering, key_for, steer, unsteered
+from video2music.variations import numbered, variation_seeds
+from video2music.wishes import LARGEST_SEED, Wishes
 
 if TYPE_CHECKING:
     from video2music.features.eye import Eye
     from video2music.models.amt import AffectiveMultimodalTransformer
     from video2music.models.dynamics import DynamicsNetwork
-    from video2music.models.sampling import Sampling
     from video2music.music.synthesis import Synthesizer
-    from video2music.video.mixing import Original
 
 SAMPLE_RATE = 44_100
 """Hz; what mp4 players and audio CDs expect."""
 
-LARGEST_SEED = 2**31 - 1
-
 IMPORT_FIRST = "Download the authors' checkpoint and run: python -m video2music import-weights FILE"
-
-NEUTRAL_VALENCE = 5.0
-"""Middle of the scale of 1 to 9."""
-
-PLEASANT = frozenset({"exciting", "relaxing"})
-"""Emotions that call for a major key unless the person chose one."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +45,7 @@ class Composer:
         dynamics: writes note density and loudness.
         synthesizer: plays notes.
         weights: SHA-256 of the weight files, by name.
+        listener: recognises the emotion of the finished music.
     """
 
     engine: Engine
@@ -56,6 +54,7 @@ class Composer:
     dynamics: "DynamicsNetwork"
     synthesizer: "Synthesizer"
     weights: dict[str, str]
+    listener: Listener = field(default_factory=Listener)
 
     def analyze(self, clip: Path | str, *, progress: Progress | None = None) -> VideoFeatures:
         """Read the four kinds of features from a clip in one decoding pass.
@@ -75,194 +74,164 @@ class Composer:
         self,
         clip: Path | str,
         *,
-        key: str | None = None,
-        primer: str | None = None,
-        seed: int | None = None,
-        original: "Original" = "replace",
-        music_level_db: float = 0.0,
-        affect: float | None = None,
-        as_published: bool = False,
         progress: Progress | None = None,
+        **wishes: Any,  # noqa: ANN401 - the fields of Wishes
     ) -> Piece:
         """Compose music for a clip.
 
         Args:
             clip: a video file of 0.1 s or more.
-            key: for example "A minor" or "Bb major"; None picks the mode from the video's emotion.
-            primer: chords to begin with, in that key, for example "Am F C G".
-            seed: of the draw, 0 to LARGEST_SEED; the same seed, clip and version give the same chords. None draws one.
-            original: "replace" drops the clip's own sound, "mix" keeps it under the music.
-            music_level_db: gain of the music when the original sound is kept.
-            affect: 0 to 1, how strongly the qualities of the chords follow the emotion of each second; None for a
-                cautious default. What it does to the chords is measured in docs/results.md.
-            as_published: reproduce the known errors of the published rendering and sampling.
             progress: told stage and fraction.
+            **wishes: key, primer, seed, tempo_bpm, affect, original, music_level_db, match, as_published; see Wishes.
 
         Returns:
             The piece, not yet written anywhere.
 
         Raises:
-            RefusalError: the clip, key, primer or seed cannot be used; the message says why.
+            RefusalError: the clip or a wish cannot be used; the message says why.
         """
+        asked, timer = Wishes(**wishes), StageTimer(progress)
+        return self._finish(Path(clip), self._watch(clip, timer), asked, timer)
+
+    def compose_variations(
+        self,
+        clip: Path | str,
+        count: int,
+        *,
+        progress: Progress | None = None,
+        **wishes: Any,  # noqa: ANN401 - the fields of Wishes
+    ) -> Iterator[Piece]:
+        """Compose several pieces for a clip, which is watched once; only the piece at hand is in memory.
+
+        Args:
+            clip: a video file of 0.1 s or more.
+            count: 1 to MOST_VARIATIONS.
+            progress: told stage and fraction.
+            **wishes: see Wishes; the first piece has the wished seed, the others have seeds that follow from it.
+
+        Yields:
+            The pieces in the order of their seeds; `variations.save_variations` ranks them by their match.
+
+        Raises:
+            RefusalError: the clip, the count or a wish cannot be used; the message says why.
+        """
+        asked, timer = Wishes(**wishes), StageTimer(progress)
+        seeds = variation_seeds(asked.seed, count)
+        features = self._watch(clip, timer)
+        for number, seed in enumerate(seeds, start=1):
+            telling = None if progress is None else numbered(progress, number, count)
+            own = StageTimer(telling, seconds=timer.seconds)
+            yield self._finish(Path(clip), features, replace(asked, seed=seed), own)
+
+    def write_score(
+        self, features: VideoFeatures, wishes: Wishes | None = None, timer: StageTimer | None = None
+    ) -> Score:
+        """Compose chords, note density and loudness for a video that was already seen.
+
+        Args:
+            features: what was seen.
+            wishes: key, primer, seed, tempo and how chords are drawn; the video decides what is left open.
+            timer: collects the seconds of the stages.
+        """
+        from video2music.models.generation import predict_dynamics
+        from video2music.music.ending import resolve
+        from video2music.music.tempo import second_of_steps
+
+        wishes, timer = wishes or Wishes(), timer or StageTimer()
+        key = wishes.parsed_key or key_for(features)
+        seed = secrets.randbelow(LARGEST_SEED + 1) if wishes.seed is None else wishes.seed
+        steering = self.steering(features, wishes)
+        second = second_of_steps(features.duration_s, steering.tempo_bpm)
+        with timer.stage("chords", "Writing the chords") as tell:
+            chords = self._draw_chords(features.at(second), key, replace(wishes, seed=seed), tell)
+        with timer.stage("dynamics", "Shaping density and loudness"):
+            dynamics = steering.shape(predict_dynamics(self.dynamics, features))
+        score = Score(
+            chords=tuple(key.spell(transpose(chord, key.shift)) for chord in chords),
+            note_density=dynamics.note_density[second],
+            loudness=dynamics.loudness[second],
+            key=str(key),
+            seed=seed,
+            duration_s=features.duration_s,
+            tempo_bpm=steering.tempo_bpm,
+        )
+        return score if wishes.as_published else resolve(score)
+
+    def steering(self, features: VideoFeatures, wishes: Wishes | None = None) -> Steering:
+        """Return how the picture shapes the music; a wish goes before it.
+
+        Args:
+            features: what was seen.
+            wishes: a tempo of one's own, or nothing steered at all, as published.
+        """
+        wishes = wishes or Wishes()
+        steering = unsteered(features) if wishes.as_published else steer(features, eye=self.engine.name)
+        return steering if wishes.tempo_bpm is None else replace(steering, tempo_bpm=wishes.tempo_bpm)
+
+    def _watch(self, clip: Path | str, timer: StageTimer) -> VideoFeatures:
+        with timer.stage("analyze", "Watching the video") as tell:
+            return self.analyze(clip, progress=tell)
+
+    def _finish(self, clip: Path, features: VideoFeatures, wishes: Wishes, timer: StageTimer) -> Piece:
+        """Compose, play and judge one piece for a video that was seen."""
         from video2music.music.arrangement import arrange
         from video2music.music.mastering import master
 
-        wanted_key = None if key is None else parse_key(key)
-        sampling = choose_sampling(affect=affect, as_published=as_published)
-        if primer is not None:  # a primer that cannot be read is refused before the video is
-            parse_primer(primer, wanted_key or parse_key("C major"))
-        timer = StageTimer(progress)
-        with timer.stage("analyze", "Watching the video") as tell:
-            features = self.analyze(clip, progress=tell)
-        score = self.write_score(
-            features,
-            key=wanted_key,
-            primer=primer,
-            seed=seed,
-            as_published=as_published,
-            sampling=sampling,
-            timer=timer,
-        )
+        score = self.write_score(features, wishes, timer)
         with timer.stage("arrange", "Arranging the notes"):
-            midi = arrange(score, as_published=as_published)
+            midi = arrange(score, as_published=wishes.as_published)
         with timer.stage("synthesize", "Playing the music"):
             sound = self.synthesizer.render(midi, sample_rate=SAMPLE_RATE, duration_s=features.duration_s)
         with timer.stage("master", "Setting the loudness"):
             mastered = master(sound, SAMPLE_RATE)
         return Piece(
-            source=Path(clip),
+            source=clip,
             features=features,
             score=score,
             midi=midi,
             audio=mastered.audio,
             sample_rate=SAMPLE_RATE,
             engine=self.engine.name,
-            primer=primer,
+            primer=wishes.primer,
             loudness_lufs=mastered.loudness_lufs,
             true_peak_dbtp=mastered.true_peak_dbtp,
-            original=original,
-            music_level_db=music_level_db,
+            original=wishes.original,
+            music_level_db=wishes.music_level_db,
+            steering=self.steering(features, wishes),
+            hearing=self._listen(features, mastered.audio, wishes, timer),
             timings_s=timer.seconds,
             weights=self.weights,
         )
 
-    def write_score(
-        self,
-        features: VideoFeatures,
-        *,
-        key: Key | None = None,
-        primer: str | None = None,
-        seed: int | None = None,
-        as_published: bool = False,
-        sampling: "Sampling | None" = None,
-        timer: StageTimer | None = None,
-    ) -> Score:
-        """Compose chords, note density and loudness for a video that was already seen.
+    def _listen(
+        self, features: VideoFeatures, audio: NDArray[np.float32], wishes: Wishes, timer: StageTimer
+    ) -> Hearing:
+        if not wishes.match:
+            return Hearing()
+        with timer.stage("listen", "Listening to the result") as tell:
+            return self.listener.hear(features, audio, SAMPLE_RATE, eye=self.engine.name, progress=tell)
 
-        Args:
-            features: what was seen.
-            key: tonic and mode; None picks the mode from the video's emotion.
-            primer: chords to begin with, in that key.
-            seed: of the draw; None draws one.
-            as_published: sample as the published system does.
-            sampling: how chords are drawn; None for the default.
-            timer: collects the seconds of the stages.
-
-        Raises:
-            ChordParseError: the primer holds a chord outside the vocabulary.
-        """
-        from video2music.models.generation import predict_dynamics
-        from video2music.music.ending import resolve
-
-        timer = timer or StageTimer()
-        key = key or key_for(features)
-        seed = secrets.randbelow(LARGEST_SEED + 1) if seed is None else seed
-        with timer.stage("chords", "Writing the chords") as tell:
-            chords = self._draw_chords(
-                features,
-                key=key,
-                primer=primer or "",
-                seed=seed,
-                as_published=as_published,
-                sampling=sampling or choose_sampling(as_published=as_published),
-                progress=tell,
-            )
-        with timer.stage("dynamics", "Shaping density and loudness"):
-            dynamics = predict_dynamics(self.dynamics, features)
-        score = Score(
-            chords=tuple(key.spell(transpose(chord, key.shift)) for chord in chords),
-            note_density=dynamics.note_density,
-            loudness=dynamics.loudness,
-            key=str(key),
-            seed=seed,
-            duration_s=features.duration_s,
-        )
-        return score if as_published else resolve(score)
-
-    def _draw_chords(
-        self,
-        features: VideoFeatures,
-        *,
-        key: Key,
-        primer: str,
-        seed: int,
-        as_published: bool,
-        sampling: "Sampling",
-        progress: Progress,
-    ) -> tuple[int, ...]:
-        """Draw one chord per second, in C major or A minor."""
+    def _draw_chords(self, features: VideoFeatures, key: Key, wishes: Wishes, progress: Progress) -> tuple[int, ...]:
+        """Draw one chord per row of the features, in C major or A minor."""
         import torch
 
         from video2music.models.generation import generate_chords
 
         # The published system read a primer in C and, by mistake, a major chord in it as "no chord".
-        primer_ids = parse_primer(primer, parse_key("C major") if as_published else key)
+        published = wishes.as_published
+        primer = parse_primer(wishes.primer or "", parse_key("C major") if published else key)
         return generate_chords(
             self.amt,
             features,
             mode=key.mode,
-            primer=primer_ids,
-            primer_attributes=[0 if quality_of(chord) == "maj" else attribute_id(chord) for chord in primer_ids]
-            if as_published
+            primer=primer,
+            primer_attributes=[0 if quality_of(chord) == "maj" else attribute_id(chord) for chord in primer]
+            if published
             else None,
-            generator=torch.Generator().manual_seed(seed),
-            sampling=sampling,
+            generator=torch.Generator().manual_seed(wishes.seed or 0),
+            sampling=wishes.sampling,
             progress=progress,
         )
-
-
-def choose_sampling(*, affect: float | None = None, as_published: bool = False) -> "Sampling":
-    """Return how chords are drawn.
-
-    Args:
-        affect: 0 to 1, how strongly chord qualities follow the emotion; None for the default.
-        as_published: the published limits instead of ours.
-
-    Raises:
-        RefusalError: the strength is outside of 0 to 1.
-    """
-    from video2music.models.sampling import PUBLISHED_SAMPLING, Sampling
-
-    sampling = PUBLISHED_SAMPLING if as_published else Sampling()
-    if affect is None:
-        return sampling
-    if not 0 <= affect <= 1:
-        raise RefusalError(f"The affect strength is {affect:g}", remedy="Choose a number from 0 to 1")
-    return replace(sampling, affect=affect)
-
-
-def key_for(features: VideoFeatures) -> Key:
-    """Pick the mode that fits the video's emotion, on the tonic that has no accidentals.
-
-    Western listeners hear major as pleasant and minor as unpleasant (survey, section on musical features): the
-    strongest emotion over the whole video decides, and where that is neutral, the mean valence.
-
-    Args:
-        features: what was seen.
-    """
-    strongest = EMOTIONS[int(features.emotion.mean(axis=0).argmax())]
-    pleasant = strongest in PLEASANT or (strongest == "neutral" and float(features.valence.mean()) >= NEUTRAL_VALENCE)
-    return parse_key("C major" if pleasant else "A minor")
 
 
 def load(

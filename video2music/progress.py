@@ -1,7 +1,7 @@
 """How far a run is, told to whoever asks, and how long each stage took."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -22,12 +22,18 @@ class StageTimer:
     Args:
         progress: told when a stage begins and ends; None to stay silent.
         clock: where the time comes from.
+        seconds: what earlier stages of the same run took.
     """
 
-    def __init__(self, progress: Progress | None = None, clock: Clock = time.perf_counter) -> None:
+    def __init__(
+        self,
+        progress: Progress | None = None,
+        clock: Clock = time.perf_counter,
+        seconds: Mapping[str, float] | None = None,
+    ) -> None:
         self._progress = progress
         self._clock = clock
-        self.seconds: dict[str, float] = {}
+        self.seconds: dict[str, float] = dict(seconds or {})
 
     @contextmanager
     def stage(self, name: str, sentence: str) -> Iterator[Progress]:

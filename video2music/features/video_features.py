@@ -1,6 +1,6 @@
 """The frozen record that passes from seeing to composing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,26 @@ class VideoFeatures:
     def seconds(self) -> int:
         """Number of rows, T."""
         return len(self.motion)
+
+    def at(self, seconds: NDArray[np.int64]) -> "VideoFeatures":
+        """Return the rows of some seconds, for a network that reads one row per chord at another tempo.
+
+        Args:
+            seconds: (K,) indices, 0 to T - 1; repeated and skipped where chords are shorter or longer than a second.
+
+        Returns:
+            K rows; duration and cuts keep their times.
+        """
+        return replace(
+            self,
+            emotion=self.emotion[seconds],
+            valence=self.valence[seconds],
+            arousal=self.arousal[seconds],
+            scene_offset=self.scene_offset[seconds],
+            motion=self.motion[seconds],
+            semantic=None if self.semantic is None else self.semantic[seconds],
+            sights=tuple(self.sights[second] for second in seconds) if self.sights else (),
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return the features as plain lists, without the semantic vectors."""

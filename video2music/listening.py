@@ -1,0 +1,90 @@
+"""The ear of the composer: it loads a recogniser when the first piece is finished, and never stops a piece."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emotion.errors import RefusalError
+from video2music.features.video_features import VideoFeatures
+from video2music.matching import Match, compare
+from video2music.progress import Progress
+
+if TYPE_CHECKING:
+    from emotion import Recogniser
+
+NOT_WANTED = "The music was not listened to, as asked for."
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """What listening to a piece led to.
+
+    Attributes:
+        match: how far the music is from the video; None where it could not be told.
+        reason: why there is no match, in a sentence; empty where there is one.
+    """
+
+    match: Match | None = None
+    reason: str = NOT_WANTED
+
+    @property
+    def words(self) -> str:
+        """The match, or the reason why there is none, for a person."""
+        return self.reason if self.match is None else self.match.words
+
+    def to_json(self) -> dict[str, Any]:
+        """Return "match", which is null together with a "match_reason" where there is none."""
+        return {"match": None, "match_reason": self.reason} if self.match is None else {"match": self.match.to_json()}
+
+
+def load_recogniser() -> "Recogniser":
+    """Load the recogniser that ships with the program, whatever engine composes: judging must not need a download."""
+    import emotion
+
+    return emotion.load("embedded")
+
+
+@dataclass
+class Listener:
+    """Recognises the emotion of composed music.
+
+    Attributes:
+        load: makes the recogniser; called once, when it is first needed.
+    """
+
+    load: "Callable[[], Recogniser]" = load_recogniser
+    _recogniser: "Recogniser | None" = field(default=None, init=False, repr=False)
+
+    def hear(
+        self,
+        features: VideoFeatures,
+        audio: NDArray[np.float32],
+        sample_rate: int,
+        *,
+        eye: str = "embedded",
+        progress: Progress | None = None,
+    ) -> Hearing:
+        """Listen to a finished piece and compare it with its video.
+
+        Args:
+            features: what was seen.
+            audio: (samples, channels), full scale is -1 to 1.
+            sample_rate: of `audio`, in Hz.
+            eye: name of the engine that saw the video.
+            progress: told how far it is.
+
+        Returns:
+            The match, or the reason why there is none: a missing recogniser or one that refuses costs nobody the music.
+        """
+        from emotion import Audio
+
+        try:
+            if self._recogniser is None:
+                self._recogniser = self.load()
+            heard = self._recogniser.predict(Audio(audio, sample_rate), progress=progress)
+        except RefusalError as refusal:
+            return Hearing(reason=str(refusal))
+        return Hearing(compare(features, heard, eye=eye), reason="")

@@ -1,0 +1,69 @@
+"""What a person may ask of the composer, checked before anything slow begins."""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from emotion.errors import RefusalError
+from video2music.harmony.key import Key, parse_key
+from video2music.harmony.parsing import parse_primer
+
+if TYPE_CHECKING:
+    from video2music.models.sampling import Sampling
+    from video2music.video.mixing import Original
+
+LARGEST_SEED = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a person asks for; None leaves the choice to the video.
+
+    Attributes:
+        key: for example "A minor" or "Bb major".
+        primer: chords to begin with, in that key, for example "Am F C G".
+        seed: of the draw, 0 to LARGEST_SEED; the same seed, clip and version give the same piece. None draws one.
+        tempo_bpm: beats per minute, 60 to 180.
+        affect: 0 to 1, how strongly the qualities of the chords follow the emotion of each second; None for a cautious
+            default. What it does to the chords is measured in docs/results.md.
+        original: "replace" drops the clip's own sound, "mix" keeps it under the music.
+        music_level_db: gain of the music when the original sound is kept.
+        match: whether the finished music is listened to and compared with the video.
+        as_published: reproduce the known errors of the published rendering and sampling, and steer nothing.
+
+    Raises:
+        RefusalError: one of them cannot be used; the message says why.
+    """
+
+    key: str | None = None
+    primer: str | None = None
+    seed: int | None = None
+    tempo_bpm: float | None = None
+    affect: float | None = None
+    original: "Original" = "replace"
+    music_level_db: float = 0.0
+    match: bool = True
+    as_published: bool = False
+
+    def __post_init__(self) -> None:
+        from video2music.music.tempo import check_tempo
+
+        parse_primer(self.primer or "", self.parsed_key or parse_key("C major"))
+        if self.seed is not None and not 0 <= self.seed <= LARGEST_SEED:
+            raise RefusalError(f"The seed is {self.seed}", remedy=f"Choose a whole number from 0 to {LARGEST_SEED}")
+        if self.tempo_bpm is not None:
+            check_tempo(self.tempo_bpm)
+        if self.affect is not None and not 0 <= self.affect <= 1:
+            raise RefusalError(f"The affect strength is {self.affect:g}", remedy="Choose a number from 0 to 1")
+
+    @property
+    def parsed_key(self) -> Key | None:
+        """The key; None where the video chooses it."""
+        return None if self.key is None else parse_key(self.key)
+
+    @property
+    def sampling(self) -> "Sampling":
+        """How chords are drawn."""
+        from video2music.models.sampling import PUBLISHED_SAMPLING, Sampling
+
+        sampling = PUBLISHED_SAMPLING if self.as_published else Sampling()
+        return sampling if self.affect is None else replace(sampling, affect=self.affect)
