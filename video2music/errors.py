@@ -37,3 +37,7 @@ class DatasetError(RefusalError):
 
 class ScoreError(RefusalError):
     """A score whose numbers cannot be played: of unequal length, not finite, or without a length in time."""
+
+
+class EnsembleError(RefusalError):
+    """An ensemble that does not exist, or whose file cannot be played."""

@@ -86,8 +86,9 @@ def test_the_loudness_curve_survives(make_score: MakeScore, sound_font: Path) ->
     rng = np.random.default_rng(5)
     loudness = np.clip(0.18 * 10 ** (np.cumsum(rng.normal(0, 2.0, 40)) / 40), 0.03, 0.45)
     sound = synthesize(arrange(make_score("C C Am Am F F G G " * 5, loudness=loudness)), sound_font, duration_s=40)
-    heard = [level_db(sound[second * 44100 : (second + 1) * 44100]) for second in range(37)]
-    wanted = 20 * np.log10(loudness[:37])
+    after_the_lighter_first_bar = range(2, 37)
+    heard = [level_db(sound[second * 44100 : (second + 1) * 44100]) for second in after_the_lighter_first_bar]
+    wanted = 20 * np.log10(loudness[2:37])
     assert spearmanr(heard, wanted).statistic > 0.9
     assert 0.6 < np.polyfit(wanted, heard, 1)[0] < 1.1
 

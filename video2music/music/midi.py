@@ -7,11 +7,9 @@ from dataclasses import dataclass, replace
 import pretty_midi
 
 from video2music.harmony.key import Key
-from video2music.music.expression import CONTROLLER
 from video2music.music.score import Score
 
 TICKS_PER_BEAT = 480
-PIANO = 0
 _SHORTEST_NOTE_BEATS = 2 / TICKS_PER_BEAT
 
 
@@ -24,12 +22,33 @@ class PlayedNote:
         start: in beats.
         end: in beats, after the start.
         velocity: 1 to 127.
+        passing: whether it may lie outside its chord, because it leads to the next.
     """
 
     pitch: int
     start: float
     end: float
     velocity: int
+    passing: bool = False
+
+
+@dataclass(frozen=True)
+class PlayedPart:
+    """What one instrument plays.
+
+    Attributes:
+        name: of the track.
+        program: General MIDI program; of drums the kit.
+        drums: whether it is a drum kit.
+        notes: in order of time; none overlaps another of its pitch.
+        controls: beat, number and value of controllers.
+    """
+
+    name: str
+    program: int
+    drums: bool
+    notes: tuple[PlayedNote, ...]
+    controls: tuple[tuple[float, int, int], ...] = ()
 
 
 def end_at_next_onset(notes: Iterable[PlayedNote]) -> list[PlayedNote]:
@@ -56,28 +75,30 @@ def end_at_next_onset(notes: Iterable[PlayedNote]) -> list[PlayedNote]:
     return sorted(kept, key=lambda note: (note.start, note.pitch))
 
 
-def to_midi(
-    score: Score, key: Key, notes: Iterable[PlayedNote], expression: Iterable[tuple[float, int]] = ()
-) -> pretty_midi.PrettyMIDI:
-    """Write notes for piano, with tempo, key and time signature, and the chord symbols as lyrics.
+def to_midi(score: Score, key: Key, parts: Iterable[PlayedPart]) -> pretty_midi.PrettyMIDI:
+    """Write parts as tracks, with tempo, key and time signature, and the chord symbols as lyrics.
 
     Args:
-        score: tempo and chords.
+        score: tempo, pickup and chords.
         key: of the key signature.
-        notes: the notes, which must not overlap on a pitch.
-        expression: beats and values of that controller.
+        parts: what is played.
     """
     midi = pretty_midi.PrettyMIDI(resolution=TICKS_PER_BEAT, initial_tempo=score.tempo_bpm)
     number = key.pitch_class + (12 if key.mode == "minor" else 0)
     midi.key_signature_changes.append(pretty_midi.KeySignature(number, 0.0))
     midi.time_signature_changes.append(pretty_midi.TimeSignature(4, 4, 0.0))
     midi.lyrics = [pretty_midi.Lyric(event["symbol"], event["time_s"]) for event in score.chord_events()]
-    piano = pretty_midi.Instrument(program=PIANO, name="Piano")
-    beat_s = 60 / score.tempo_bpm
-    piano.notes = [
-        pretty_midi.Note(max(1, min(127, note.velocity)), note.pitch, note.start * beat_s, note.end * beat_s)
-        for note in notes
-    ]
-    piano.control_changes = [pretty_midi.ControlChange(CONTROLLER, value, beat * beat_s) for beat, value in expression]
-    midi.instruments.append(piano)
+    midi.instruments.extend(_track(part, score.beat_s) for part in parts)
     return midi
+
+
+def _track(part: PlayedPart, beat_s: float) -> pretty_midi.Instrument:
+    track = pretty_midi.Instrument(program=part.program, is_drum=part.drums, name=part.name)
+    track.notes = [
+        pretty_midi.Note(max(1, min(127, note.velocity)), note.pitch, note.start * beat_s, note.end * beat_s)
+        for note in part.notes
+    ]
+    track.control_changes = [
+        pretty_midi.ControlChange(number, value, beat * beat_s) for beat, number, value in part.controls
+    ]
+    return track

@@ -1,5 +1,6 @@
-"""The published arpeggio figures, read from their table."""
+"""How every ensemble plays: touch, expression, form and ending, read from their table."""
 
+import bisect
 import math
 import tomllib
 from dataclasses import dataclass
@@ -7,34 +8,6 @@ from functools import cache
 from importlib import resources
 
 import numpy as np
-
-
-@dataclass(frozen=True)
-class Stroke:
-    """One note of a figure.
-
-    Attributes:
-        tone: index into the voiced chord, 0 is the bass.
-        beat: when it begins, in beats from the beginning of the step.
-    """
-
-    tone: int
-    beat: float
-
-
-@dataclass(frozen=True)
-class Level:
-    """The two figures of a density level.
-
-    Attributes:
-        density_up_to: largest note density at which the level is used.
-        even: strokes of a chord's first, third, ... step.
-        odd: strokes of its second, fourth, ... step.
-    """
-
-    density_up_to: float
-    even: tuple[Stroke, ...]
-    odd: tuple[Stroke, ...]
 
 
 @dataclass(frozen=True)
@@ -100,24 +73,39 @@ class FinalChord:
 
 
 @dataclass(frozen=True)
-class Figures:
+class Form:
+    """How phrases are built; the attributes are explained beside the table."""
+
+    phrase_bars: int
+    shortest_phrase_bars: int
+    patterns: tuple[str, ...]
+    opening_bars: int
+    lift: float
+    cut_accent: float
+    cut_window_s: float
+
+
+@dataclass(frozen=True)
+class Performance:
     """The whole table.
 
     Attributes:
-        note_beats: length of every note.
+        density_up_to: largest note density of every level but the last.
         curve: from loudness to velocity.
         expression: of ringing notes.
-        levels: from sparse to dense.
+        form: of phrases.
         approaches: of the steps before the final chord, the last one first.
         final: the final chord.
+        fade_db: how much softer held sounds are at its end than at its beginning.
     """
 
-    note_beats: float
+    density_up_to: tuple[float, ...]
     curve: VelocityCurve
     expression: Expression
-    levels: tuple[Level, ...]
+    form: Form
     approaches: tuple[Approach, ...]
     final: FinalChord
+    fade_db: float
 
     def level_of(self, density: float) -> int:
         """Return the index of the level for a note density.
@@ -125,35 +113,20 @@ class Figures:
         Args:
             density: notes that sound in the step; less than none counts as none.
         """
-        return next(index for index, level in enumerate(self.levels) if density <= level.density_up_to)
+        return bisect.bisect_left(self.density_up_to, density)
 
 
 @cache
-def load_figures() -> Figures:
+def load_performance() -> Performance:
     """Read the table that comes with the package."""
-    table = tomllib.loads(resources.files(__package__).joinpath("figures.toml").read_text(encoding="utf-8"))
-    levels = tuple(
-        Level(
-            density_up_to=row["density_up_to"],
-            even=tuple(Stroke(**stroke) for stroke in row["even"]),
-            odd=tuple(Stroke(**stroke) for stroke in row["odd"]),
-        )
-        for row in table["level"]
-    )
-    final = table["ending"]["final"]
-    if not math.isinf(levels[-1].density_up_to):
-        raise ValueError("figures.toml: the last level must take every density")
-    return Figures(
-        note_beats=table["note_beats"],
+    table = tomllib.loads(resources.files(__package__).joinpath("performance.toml").read_text(encoding="utf-8"))
+    final, form = table["ending"]["final"], table["form"]
+    return Performance(
+        density_up_to=tuple(table["density_up_to"]),
         curve=VelocityCurve(**table["velocity"]),
         expression=Expression(**table["expression"]),
-        levels=levels,
+        form=Form(**{**form, "patterns": tuple(form["patterns"])}),
         approaches=tuple(Approach(**row) for row in table["ending"]["approach"]),
-        final=FinalChord(
-            beats=tuple(final["beats"]),
-            softening=tuple(final["softening"]),
-            last_onset_share=final["last_onset_share"],
-            release_share=final["release_share"],
-            longest_release_beats=final["longest_release_beats"],
-        ),
+        final=FinalChord(**{**final, "beats": tuple(final["beats"]), "softening": tuple(final["softening"])}),
+        fade_db=table["ending"]["fade_db"],
     )
