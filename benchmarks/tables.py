@@ -37,12 +37,16 @@ def arguments(description: str, network: str, *, seeds: int = 1) -> tuple[argpar
 
 def heading(options: argparse.Namespace, songs: Sequence[Song], weights: Path) -> str:
     """Return a line that names split, songs, seeds, weights and commit."""
-    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD"]
-    commit = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip() or "unknown"
     return (
         f"{options.split}: {len(songs)} songs; seed {options.seed}, {options.seeds} of each; "
-        f"{weights.name} {file_sha256(weights)[:12]}; commit {commit}\n\n"
+        f"{weights.name} {file_sha256(weights)[:12]}; commit {commit()}\n\n"
     )
+
+
+def commit() -> str:
+    """Return the short name of the commit that runs."""
+    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip() or "unknown"
 
 
 def markdown(columns: Sequence[str], rows: Mapping[str, Sequence[str]]) -> str:

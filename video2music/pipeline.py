@@ -1,7 +1,7 @@
 """The whole way from a clip to a piece, readable top to bottom."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -91,7 +91,7 @@ class Composer:
             RefusalError: the clip or a wish cannot be used; the message says why.
         """
         asked, timer = Wishes(**wishes), StageTimer(progress)
-        return self._finish(Path(clip), self._watch(clip, timer), asked, timer)
+        return self.compose_seen(clip, self._watch(clip, timer), asked, timer)
 
     def compose_variations(
         self,
@@ -109,19 +109,24 @@ class Composer:
             progress: told stage and fraction.
             **wishes: see Wishes; the first piece has the wished seed, the others have seeds that follow from it.
 
-        Yields:
-            The pieces in the order of their seeds; `variations.save_variations` ranks them by their match.
+        Returns:
+            The pieces in the order of their seeds, made one after another as they are asked for; save_variations in
+            `variations` ranks them by their match.
 
         Raises:
             RefusalError: the clip, the count or a wish cannot be used; the message says why.
         """
-        asked, timer = Wishes(**wishes), StageTimer(progress)
-        seeds = variation_seeds(asked.seed, count)
-        features = self._watch(clip, timer)
+        asked = Wishes(**wishes)
+        return self._vary(clip, variation_seeds(asked.seed, count), asked, progress)
+
+    def _vary(
+        self, clip: Path | str, seeds: Sequence[int], wishes: Wishes, progress: Progress | None
+    ) -> Iterator[Piece]:
+        watching = StageTimer(progress)
+        features = self._watch(clip, watching)
         for number, seed in enumerate(seeds, start=1):
-            telling = None if progress is None else numbered(progress, number, count)
-            own = StageTimer(telling, seconds=timer.seconds)
-            yield self._finish(Path(clip), features, replace(asked, seed=seed), own)
+            timer = StageTimer(progress and numbered(progress, number, len(seeds)), seconds=watching.seconds)
+            yield self.compose_seen(clip, features, replace(wishes, seed=seed), timer)
 
     def write_score(
         self, features: VideoFeatures, wishes: Wishes | None = None, timer: StageTimer | None = None
@@ -154,6 +159,7 @@ class Composer:
             seed=seed,
             duration_s=features.duration_s,
             tempo_bpm=steering.tempo_bpm,
+            note_length=steering.note_length,
         )
         return score if wishes.as_published else resolve(score)
 
@@ -172,11 +178,25 @@ class Composer:
         with timer.stage("analyze", "Watching the video") as tell:
             return self.analyze(clip, progress=tell)
 
-    def _finish(self, clip: Path, features: VideoFeatures, wishes: Wishes, timer: StageTimer) -> Piece:
-        """Compose, play and judge one piece for a video that was seen."""
+    def compose_seen(
+        self,
+        clip: Path | str,
+        features: VideoFeatures,
+        wishes: Wishes | None = None,
+        timer: StageTimer | None = None,
+    ) -> Piece:
+        """Compose, play and judge one piece for a video that was already seen.
+
+        Args:
+            clip: the video file, read again only when the piece is saved.
+            features: what was seen in it.
+            wishes: what is left open is decided by the video.
+            timer: collects the seconds of the stages.
+        """
         from video2music.music.arrangement import arrange
         from video2music.music.mastering import master
 
+        wishes, timer = wishes or Wishes(), timer or StageTimer()
         score = self.write_score(features, wishes, timer)
         with timer.stage("arrange", "Arranging the notes"):
             midi = arrange(score, as_published=wishes.as_published)
@@ -185,7 +205,7 @@ class Composer:
         with timer.stage("master", "Setting the loudness"):
             mastered = master(sound, SAMPLE_RATE)
         return Piece(
-            source=clip,
+            source=Path(clip),
             features=features,
             score=score,
             midi=midi,

@@ -39,6 +39,9 @@ class Table:
         fastest_bpm: upper end.
         density_factor: on the notes that sound in a second.
         loudness_db: added to the loudness.
+        note_length: of struck notes at ordinary arousal, see Score.
+        note_length_factor: on that.
+        shortest: lower end of the note length.
     """
 
     tempo_bpm: float
@@ -47,10 +50,21 @@ class Table:
     fastest_bpm: float
     density_factor: float
     loudness_db: float
+    note_length: float
+    note_length_factor: float
+    shortest: float
 
 
 TABLE = Table(
-    tempo_bpm=112.0, tempo_factor=1.2, slowest_bpm=66.0, fastest_bpm=152.0, density_factor=1.5, loudness_db=3.0
+    tempo_bpm=112.0,
+    tempo_factor=1.2,
+    slowest_bpm=66.0,
+    fastest_bpm=152.0,
+    density_factor=1.5,
+    loudness_db=3.0,
+    note_length=0.6,
+    note_length_factor=0.7,
+    shortest=0.25,
 )
 
 
@@ -62,12 +76,14 @@ class Steering:
         tempo_bpm: beats per minute.
         density: (T,) factor on note density, per second of the video.
         loudness_db: (T,) decibels added to the loudness, per second of the video.
+        note_length: factor on how long struck notes are held, see Score.
         arousal: place of the whole video among other videos, in standard deviations of arousal.
     """
 
     tempo_bpm: float
     density: FloatArray
     loudness_db: FloatArray
+    note_length: float
     arousal: float
 
     def shape(self, dynamics: Dynamics) -> Dynamics:
@@ -86,6 +102,7 @@ class Steering:
             "arousal": round(self.arousal, 2),
             "tempo": round(self.tempo_bpm, 2),
             "density_factor": round(float(self.density.mean()), 3),
+            "note_length": round(self.note_length, 3),
             "loudness_db": round(float(self.loudness_db.mean()), 2),
         }
 
@@ -96,7 +113,7 @@ class Steering:
             return f"The picture is neither calm nor lively, so the music keeps {self.tempo_bpm:.0f} beats per minute."
         calm = self.arousal < 0
         seen = "calmer" if calm else "livelier"
-        played = "fewer and softer notes" if calm else "more and louder notes"
+        played = "fewer, softer and longer notes" if calm else "more, louder and shorter notes"
         return f"The picture is {seen} than most, so the music has {self.tempo_bpm:.0f} beats per minute and {played}."
 
 
@@ -116,6 +133,7 @@ def steer(features: VideoFeatures, *, eye: str = "embedded", table: Table = TABL
         tempo_bpm=float(round(min(max(tempo, table.slowest_bpm), table.fastest_bpm))),
         density=table.density_factor**course,
         loudness_db=table.loudness_db * course,
+        note_length=min(max(table.note_length * table.note_length_factor**place, table.shortest), 1.0),
         arousal=place,
     )
 
@@ -123,7 +141,7 @@ def steer(features: VideoFeatures, *, eye: str = "embedded", table: Table = TABL
 def unsteered(features: VideoFeatures) -> Steering:
     """Return what the published system does for every picture: 120 beats per minute and nothing shaped."""
     ones = np.ones(features.seconds, dtype=np.float32)
-    return Steering(tempo_bpm=PUBLISHED_BPM, density=ones, loudness_db=0 * ones, arousal=0.0)
+    return Steering(tempo_bpm=PUBLISHED_BPM, density=ones, loudness_db=0 * ones, note_length=1.0, arousal=0.0)
 
 
 def key_for(features: VideoFeatures) -> Key:

@@ -131,6 +131,8 @@ def _sound(part: Part, piece: Voiced, step: Step, stroke: Stroke) -> Iterator[Pl
         length = max(stroke.beats + part.overlap, part.ring_low if index == 0 else part.ring)
         if step.rest_follows and part.ring:
             length = max(length, part.ring_low)
+        if not part.sustained:
+            length *= piece.score.note_length
         end = _let_go(piece, step, pitch, start + length, lowest=index == 0)
         yield PlayedNote(pitch, start + number * part.strum, end, round(velocity))
 

@@ -16,6 +16,7 @@ BEATS_PER_CHORD = 2
 BEATS_PER_BAR = 4
 
 SLOWEST_BPM, FASTEST_BPM = 20.0, 400.0
+SHORTEST_LENGTH = 0.1
 
 FORMAT_VERSION = 2
 """Of the stored score; 2 added pickup_beats and cuts_s, which a score of version 1 lacks."""
@@ -39,6 +40,7 @@ class Score:
         tempo_bpm: beats per minute, 20 to 400.
         pickup_beats: from the beginning of the clip to the first bar line, 0 or more and less than a bar of four.
         cuts_s: times of the scene cuts that the music acknowledges, in seconds, ascending.
+        note_length: 0.1 to 1, factor on how long struck notes are held: 1 lets them ring, small values detach them.
 
     Raises:
         ScoreError: an array is not as long as the chords or holds a number that is not finite, or the piece is empty.
@@ -53,6 +55,7 @@ class Score:
     tempo_bpm: float = 120.0
     pickup_beats: float = 0.0
     cuts_s: tuple[float, ...] = ()
+    note_length: float = 1.0
 
     def __post_init__(self) -> None:
         for name in ("note_density", "loudness"):
@@ -71,6 +74,9 @@ class Score:
         if not 0 <= self.pickup_beats < BEATS_PER_BAR:
             limits = f"It must be 0 or more and less than {BEATS_PER_BAR}"
             raise ScoreError(f"The pickup of the score has {self.pickup_beats:g} beats", remedy=limits)
+        if not SHORTEST_LENGTH <= self.note_length <= 1:
+            limits = f"It must be from {SHORTEST_LENGTH:g} to 1"
+            raise ScoreError(f"The note length of the score is {self.note_length:g}", remedy=limits)
         if not all(math.isfinite(cut) for cut in self.cuts_s) or sorted(self.cuts_s) != list(self.cuts_s):
             raise ScoreError("The cuts of the score are not in order of time")
 
@@ -132,6 +138,7 @@ class Score:
             "tempo_bpm": self.tempo_bpm,
             "pickup_beats": self.pickup_beats,
             "cuts_s": list(self.cuts_s),
+            "note_length": self.note_length,
         }
 
     @classmethod
@@ -139,8 +146,8 @@ class Score:
         """Return the score that `to_json` described.
 
         Args:
-            fields: what `to_json` returned, also that of an older version; other fields are ignored, tempo, pickup and
-                cuts may be missing.
+            fields: what `to_json` returned, also that of an older version; other fields are ignored, tempo, pickup,
+                cuts and note length may be missing.
 
         Raises:
             ScoreError: a field is missing or cannot be played, or the version is newer than this program.
@@ -161,6 +168,7 @@ class Score:
                 tempo_bpm=float(fields.get("tempo_bpm", 120.0)),
                 pickup_beats=float(fields.get("pickup_beats", 0.0)),
                 cuts_s=tuple(float(cut) for cut in fields.get("cuts_s", ())),
+                note_length=float(fields.get("note_length", 1.0)),
             )
         except KeyError as error:
             raise ScoreError(f"The stored score has no field {error}") from error
