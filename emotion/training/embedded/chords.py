@@ -19,7 +19,7 @@ from emotion.embedded.harmony_decoding import likeliest_chords
 from emotion.embedded.harmony_network import CHORDS, NO_CHORD, HarmonyNetwork
 from emotion.embedded.pitch import BINS, BINS_PER_SEMITONE, FRAME_RATE
 from emotion.training.embedded.chords_data import UNKNOWN_KEY, Example, load_examples, transposed
-from emotion.training.embedded.chords_negatives import untuned_spectra
+from emotion.training.embedded.chords_made import Excerpt, made_excerpts
 from emotion.weights import save_tensors
 
 Progress = Callable[[str, float], None]
@@ -45,16 +45,18 @@ class Course:
         excerpt_frames: length of an excerpt.
         learning_rate: at its highest.
         untuned: sounds without chords that are made.
-        untuned_share: of each batch.
+        progressions: progressions that are made, with chords that pop songs hardly use.
+        made: how many of both join each batch.
         seed: of everything.
     """
 
     epochs: int = 14
-    batch_size: int = 16
-    excerpt_frames: int = 112
-    learning_rate: float = 4e-3
-    untuned: int = 180
-    untuned_share: float = 0.08
+    batch_size: int = 8
+    excerpt_frames: int = 96
+    learning_rate: float = 3e-3
+    untuned: int = 96
+    progressions: int = 160
+    made: int = 2
     seed: int = 0
 
 
@@ -129,7 +131,7 @@ def fit_chords(
         The mean loss of each epoch, in nats.
     """
     generator = np.random.default_rng(course.seed)
-    untuned = untuned_spectra(course.untuned, course.excerpt_frames / FRAME_RATE, generator)
+    made = made_excerpts(course.untuned, course.progressions, course.excerpt_frames / FRAME_RATE, generator)
     steps = -(-len(examples) // course.batch_size)
     optimizer = torch.optim.AdamW(network.parameters(), lr=course.learning_rate, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
@@ -142,16 +144,17 @@ def fit_chords(
         order = generator.permutation(len(examples))
         total = 0.0
         for step in range(steps):
-            chosen = [examples[index] for index in order[step * course.batch_size : (step + 1) * course.batch_size]]
-            spectra, chords = make_batch(chosen, untuned, course, generator)
+            chosen: list[Example | Excerpt] = [examples[index] for index in order[step::steps]]
+            chosen += [made[int(generator.integers(len(made)))] for _ in range(course.made if made else 0)]
+            spectra, chords = make_batch(chosen, course.excerpt_frames, generator)
             logits = network(spectra).chords
             loss = functional.cross_entropy(logits.flatten(0, 1), chords.flatten(), weights, label_smoothing=0.02)
             optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]  # untyped in torch
+            loss.backward()  # type: ignore[no-untyped-call]  # PyTorch
             torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimizer.step()
             schedule.step()
-            total += float(loss)
+            total += float(loss.detach())
             if progress:
                 progress("learning chords", (epoch + (step + 1) / steps) / course.epochs)
         losses.append(round(total / steps, 4))
@@ -168,29 +171,29 @@ def class_weights(examples: Sequence[Example]) -> NDArray[np.float32]:
 
 
 def make_batch(
-    examples: Sequence[Example],
-    untuned: Sequence[NDArray[np.float16]],
-    course: Course,
-    generator: np.random.Generator,
+    examples: Sequence[Example | Excerpt], frames: int, generator: np.random.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Cut an excerpt of each example, transpose and disturb it, and add sounds without chords.
+    """Cut an excerpt of each example, transpose and disturb it.
+
+    Args:
+        examples: the batch.
+        frames: length of the excerpts; what is shorter ends in silence.
+        generator: decides.
 
     Returns:
         (batch, frames, 252) spectra and (batch, frames) chord classes.
     """
     spectra, chords = [], []
     for example in examples:
-        start = int(generator.integers(max(1, len(example.chords) - course.excerpt_frames + 1)))
+        start = int(generator.integers(max(1, len(example.chords) - frames + 1)))
         shift = int(generator.integers(1 - HIGHEST_SHIFT, HIGHEST_SHIFT + 1))
-        cut = slice(start, start + course.excerpt_frames)
-        spectra.append(_filled(shifted(example.spectrum[cut].astype(np.float32), shift), course.excerpt_frames))
+        cut = slice(start, start + frames)
+        spectrum = shifted(example.spectrum[cut].astype(np.float32), shift)
+        missing = frames - len(spectrum)
+        spectra.append(disturb_spectrum(np.pad(spectrum, ((0, missing), (0, 0))), generator))
         moved = np.array([transposed(int(chord), shift) for chord in example.chords[cut]])
-        chords.append(np.pad(moved, (0, course.excerpt_frames - len(moved)), constant_values=NO_CHORD))
-    for _ in range(round(course.untuned_share * len(examples)) if untuned else 0):
-        spectra.append(_filled(untuned[int(generator.integers(len(untuned)))].astype(np.float32), course.excerpt_frames))
-        chords.append(np.full(course.excerpt_frames, NO_CHORD))
-    disturbed = np.stack([disturb_spectrum(spectrum, generator) for spectrum in spectra])
-    return torch.from_numpy(disturbed), torch.from_numpy(np.stack(chords))
+        chords.append(np.pad(moved, (0, missing), constant_values=NO_CHORD))
+    return torch.from_numpy(np.stack(spectra)), torch.from_numpy(np.stack(chords))
 
 
 def shifted(spectrum: NDArray[np.float32], semitones: int) -> NDArray[np.float32]:
@@ -213,10 +216,6 @@ def disturb_spectrum(spectrum: NDArray[np.float32], generator: np.random.Generat
         floor = 10 ** generator.uniform(-1, 1.3) * np.exp(generator.normal(0, 0.7) * height)
         amplitudes += floor * generator.rayleigh(size=spectrum.shape)
     return np.asarray(np.log1p(amplitudes), dtype=np.float32)
-
-
-def _filled(spectrum: NDArray[np.float32], frames: int) -> NDArray[np.float32]:
-    return np.pad(spectrum[:frames], ((0, max(0, frames - len(spectrum))), (0, 0)))
 
 
 def fit_key(network: HarmonyNetwork, examples: Sequence[Example], generator: np.random.Generator) -> float:
@@ -249,7 +248,7 @@ def fit_key(network: HarmonyNetwork, examples: Sequence[Example], generator: np.
         batch = torch.from_numpy(generator.integers(len(keys), size=256))
         loss = functional.cross_entropy(network.read_key(evidence_all[batch]), key_all[batch], label_smoothing=0.05)
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]  # PyTorch
         optimizer.step()
     return float(loss.detach())
 

@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import butter, sosfilt
 
-from emotion.embedded.harmony import at_level
-from emotion.embedded.pitch import SAMPLE_RATE, pitch_spectrum
+from emotion.embedded.pitch import SAMPLE_RATE
 
 Samples = NDArray[np.float32]
 
@@ -16,26 +15,25 @@ FORMANT_WIDTH_HZ = 120.0
 HIGHEST_HZ = 5500.0
 
 
-def untuned_spectra(count: int, seconds: float, generator: np.random.Generator) -> list[NDArray[np.float16]]:
-    """Make spectra of sounds in which no chord sounds.
+def untuned_sounds(count: int, size: int, generator: np.random.Generator) -> list[Samples]:
+    """Make sounds in which no chord sounds.
 
     Args:
         count: how many.
-        seconds: how long each is.
+        size: samples of each.
         generator: decides.
 
     Returns:
-        (frames, 252) each, as `pitch_spectrum` hears them.
+        (size,) each: speech and drums twice as often as noise and calls, some with noise behind.
     """
     makers = (speech, speech, drums, drums, noise, calls)
-    size = int(seconds * SAMPLE_RATE)
-    spectra = []
+    sounds = []
     for number in range(count):
         sound = makers[number % len(makers)](size, generator)
         if number % 5 == 0:
             sound = sound + np.abs(sound).max() * generator.uniform(0.01, 0.2) * noise(size, generator)
-        spectra.append(pitch_spectrum(at_level(sound.astype(np.float32))).astype(np.float16))
-    return spectra
+        sounds.append(np.asarray(sound, dtype=np.float32))
+    return sounds
 
 
 def noise(size: int, generator: np.random.Generator) -> Samples:
