@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from emotion.errors import RefusalError
+from video2music.errors import OutputError
 from video2music.output import OutputFolder
 from video2music.progress import Progress
 from video2music.wishes import LARGEST_SEED
@@ -146,8 +147,22 @@ def save_variations(
             write_facts(out.temporary / facts["files"][-1], facts)
         ranked = [_saved(rank, facts, out.folder) for rank, facts in enumerate(drafts, start=1)]
         write_facts(out.temporary / INDEX, _index(ranked, count))
+        before = _written_before(out.folder)
         out.publish()
+        for name in before - set(variation_files(count)):
+            (out.folder / name).unlink(missing_ok=True)
     return SavedVariations(tuple(ranked), out.folder / INDEX)
+
+
+def _written_before(folder: Path) -> set[str]:
+    """Return the files that an earlier set of variations lists, as far as they bear names of ours."""
+    from video2music.piece import read_result
+
+    try:
+        listed = read_result(folder / INDEX).get("files", ())
+    except OutputError:
+        return set()
+    return set(map(str, listed)) & set(variation_files(MOST_VARIATIONS))
 
 
 def _distance(facts: dict[str, Any]) -> float:

@@ -1,0 +1,127 @@
+"""The finished music is heard, judged and the verdict kept; a recogniser that fails costs nobody the music."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import video2music
+from emotion import Audio
+from emotion.errors import AudioReadError, WeightsNotFoundError
+from emotion.prediction import Curve, Prediction
+from video2music.listening import Listener
+from video2music.pipeline import SAMPLE_RATE, Composer
+
+MakeClip = Callable[..., Path]
+
+
+@dataclass
+class FakeRecogniser:
+    """Remembers what it heard and finds every piece as lively as `arousal` says."""
+
+    arousal: float = 5.0
+    refusal: Exception | None = None
+    sounds: list[Audio] = field(default_factory=list)
+    name: str = "fake"
+
+    def predict(self, source: Audio, *, progress: object = None) -> Prediction:
+        assert progress is not None
+        self.sounds.append(source)
+        if self.refusal is not None:
+            raise self.refusal
+        nothing = np.zeros(0)
+        return Prediction(
+            self.name, source.duration_s, 5.0, self.arousal, (4.0, 6.0), (self.arousal - 1, self.arousal + 1), {}, None,
+            None, (), Curve(nothing, nothing, nothing),
+        )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def model() -> Composer:
+    return video2music.load()
+
+
+@pytest.fixture
+def clip(make_clip: MakeClip) -> Path:
+    return make_clip(seconds=4.0, scenes=2)
+
+
+def listening(model: Composer, recogniser: FakeRecogniser) -> Composer:
+    return replace(model, listener=Listener(load=lambda: recogniser))
+
+
+def test_the_mastered_music_is_heard_once_and_the_match_is_in_the_result(
+    model: Composer, clip: Path, tmp_path: Path
+) -> None:
+    recogniser = FakeRecogniser()
+    piece = listening(model, recogniser).compose(clip, seed=1)
+    [sound] = recogniser.sounds
+    assert sound.sample_rate == SAMPLE_RATE
+    np.testing.assert_array_equal(sound.samples, piece.audio)
+    facts = json.loads(piece.save(tmp_path / "out").result.read_text())
+    assert facts["match"] == piece.match.to_json()
+    assert facts["match"]["recogniser"] == "fake"
+    assert facts["match"]["arousal"]["video"] == pytest.approx(np.mean(facts["arousal"]), abs=1e-3)
+    assert "match_reason" not in facts
+    assert facts["timings_s"]["listen"] >= 0
+
+
+def test_the_recogniser_is_loaded_once_for_many_pieces_and_only_when_needed(model: Composer, clip: Path) -> None:
+    loaded = []
+
+    def load() -> FakeRecogniser:
+        loaded.append(1)
+        return FakeRecogniser()
+
+    composer = replace(model, listener=Listener(load=load))
+    composer.compose(clip, seed=1, match=False)
+    assert loaded == []
+    for seed in (1, 2):
+        composer.compose(clip, seed=seed)
+    assert loaded == [1]
+
+
+def test_whoever_does_not_want_it_gets_no_match(model: Composer, clip: Path) -> None:
+    recogniser = FakeRecogniser()
+    piece = listening(model, recogniser).compose(clip, seed=1, match=False)
+    assert recogniser.sounds == []
+    assert piece.match is None
+    assert piece.result()["match"] is None
+    assert "listen" not in piece.timings_s
+
+
+def test_a_recogniser_that_refuses_leaves_the_piece_and_says_why(model: Composer, clip: Path) -> None:
+    recogniser = FakeRecogniser(refusal=AudioReadError("The sound is too short to be heard"))
+    piece = listening(model, recogniser).compose(clip, seed=1)
+    assert np.abs(piece.audio).max() > 0.05
+    assert piece.result()["match"] is None
+    assert "too short" in piece.result()["match_reason"]
+
+
+def test_a_recogniser_that_cannot_be_loaded_is_asked_for_again_at_the_next_piece(model: Composer, clip: Path) -> None:
+    answers = [WeightsNotFoundError("The recogniser's weights are missing"), None]
+
+    def load() -> FakeRecogniser:
+        if error := answers.pop(0):
+            raise error
+        return FakeRecogniser()
+
+    composer = replace(model, listener=Listener(load=load))
+    first, second = (composer.compose(clip, seed=1) for _ in range(2))
+    assert first.match is None
+    assert "missing" in first.hearing.words
+    assert second.match is not None
+
+
+def test_a_defect_is_not_hidden(model: Composer, clip: Path) -> None:
+    with pytest.raises(ZeroDivisionError):
+        listening(model, FakeRecogniser(refusal=ZeroDivisionError())).compose(clip, seed=1)
+
+
+def test_the_same_music_with_and_without_an_ear(model: Composer, clip: Path) -> None:
+    heard = listening(model, FakeRecogniser()).compose(clip, seed=3)
+    unheard = model.compose(clip, seed=3, match=False)
+    np.testing.assert_array_equal(heard.audio, unheard.audio)
