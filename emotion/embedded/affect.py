@@ -55,6 +55,8 @@ class AffectHead(nn.Module):
 
     centre: Tensor
     spread: Tensor
+    home_centre: Tensor
+    home_spread: Tensor
 
     def __init__(self, config: AffectConfig, generator: torch.Generator | None = None) -> None:
         super().__init__()
@@ -62,6 +64,8 @@ class AffectHead(nn.Module):
         self.config = config
         self.register_buffer("centre", torch.zeros(inputs))
         self.register_buffer("spread", torch.ones(inputs))
+        self.register_buffer("home_centre", torch.zeros(inputs))  # of the music with ratings that intervals rest on
+        self.register_buffer("home_spread", torch.ones(inputs))
         self.first = nn.Parameter(torch.randn(members, inputs, hidden, generator=generator) / inputs**0.5)
         self.first_bias = nn.Parameter(torch.zeros(members, 1, hidden))
         self.second = nn.Parameter(torch.randn(members, hidden, 2, generator=generator) * 0.1 / hidden**0.5)
@@ -154,6 +158,6 @@ def unfamiliarity(head: AffectHead, traits: NDArray[np.float32]) -> float:
 
 
 def distance(head: AffectHead, traits: NDArray[np.float32]) -> float:
-    """Return the root mean square of a piece's standardised traits: near 1 for training music."""
+    """Return the root mean square of a piece's traits in standard deviations of the rated music: near 1 for that."""
     mean = torch.from_numpy(traits).mean(dim=0)
-    return float(((mean - head.centre) / head.spread).clamp(-10, 10).square().mean().sqrt())
+    return float(((mean - head.home_centre) / head.home_spread).clamp(-10, 10).square().mean().sqrt())

@@ -7,6 +7,7 @@ import io
 import av
 import numpy as np
 from numpy.typing import NDArray
+from scipy import fft
 from scipy.signal import butter, fftconvolve, sosfilt
 
 Samples = NDArray[np.float32]
@@ -50,10 +51,11 @@ def room(samples: Samples, sample_rate: int, generator: np.random.Generator) -> 
 
 def tilt(samples: Samples, sample_rate: int, generator: np.random.Generator) -> Samples:
     """Tilt and bend the spectrum smoothly, by up to 4 dB an octave from 1 kHz."""
-    spectrum = np.fft.rfft(samples)
-    octaves = np.log2(np.maximum(np.fft.rfftfreq(len(samples), 1 / sample_rate), 30) / 1000)
+    size = fft.next_fast_len(len(samples), real=True)
+    octaves = np.log2(np.maximum(fft.rfftfreq(size, 1 / sample_rate), 30) / 1000)
     decibels = generator.uniform(-4, 4) * octaves / 2 + generator.uniform(-6, 6) * np.cos(octaves)
-    return np.fft.irfft(spectrum * 10 ** (decibels / 20), len(samples)).astype(np.float32)
+    shape = (10 ** (decibels / 20)).astype(np.float32)
+    return np.asarray(fft.irfft(fft.rfft(samples, size) * shape, size)[: len(samples)], dtype=np.float32)
 
 
 def narrow(samples: Samples, sample_rate: int, generator: np.random.Generator) -> Samples:

@@ -45,6 +45,7 @@ DRUM_STYLES = ((36, 42, 38, 42), (36, 51, 40, 51), (35, 44, 37, 44), (36, 42, 36
 """What sounds on the four half-beats of two beats."""
 
 LOUDEST = 0.9
+ALL_SOUND_OFF, RESET_CONTROLLERS, DRUM_CHANNEL = 120, 121, 9
 
 
 @dataclass(frozen=True)
@@ -212,7 +213,7 @@ def _play(midi: pretty_midi.PrettyMIDI, font: Path) -> Samples:
     sounds = []
     for instrument in midi.instruments:
         if instrument.notes:
-            synth.system_reset()  # or held pedals and long notes of one track would sound into the next
+            _hush(synth)
             sounds.append(instrument.fluidsynth(fs=SYNTHESIS_RATE, synthesizer=synth, sfid=identifier))
     if not sounds:
         return np.zeros(SYNTHESIS_RATE, np.float32)
@@ -220,6 +221,13 @@ def _play(midi: pretty_midi.PrettyMIDI, font: Path) -> Samples:
     for sound in sounds:
         mixed[: len(sound)] += sound
     return (mixed / 2**15).astype(np.float32)
+
+
+def _hush(synth: Any) -> None:  # noqa: ANN401  a module without type information
+    """End all notes and pedals: those of one track must not sound into the next."""
+    for channel in (0, DRUM_CHANNEL):
+        synth.cc(channel, ALL_SOUND_OFF, 0)
+        synth.cc(channel, RESET_CONTROLLERS, 0)
 
 
 def write_manifest(path: Path, renderings: Iterable[Rendering]) -> None:
