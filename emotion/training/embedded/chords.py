@@ -60,6 +60,10 @@ class Course:
     seed: int = 0
 
 
+PUBLISHED = Course()
+"""How the weights that ship were trained."""
+
+
 def train_chords(
     renderings: Path,
     annotations: Path,
@@ -68,6 +72,7 @@ def train_chords(
     seed: int = 0,
     epochs: int = Course.epochs,
     without_fonts: Sequence[str] = (),
+    course: Course = PUBLISHED,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Train the reader and write its weights.
@@ -79,6 +84,7 @@ def train_chords(
         seed: of everything random.
         epochs: how often each rendering is met.
         without_fonts: sound fonts that are left out, to be tested on.
+        course: all else that can be chosen.
         progress: told stage and fraction.
 
     Returns:
@@ -87,7 +93,7 @@ def train_chords(
     Raises:
         RefusalError: renderings or annotations are missing.
     """
-    course = Course(epochs=epochs, seed=seed)
+    course = replace(course, epochs=epochs, seed=seed)
     train = load_examples(renderings, annotations, ["train"], without_fonts=without_fonts, progress=progress)
     validation = load_examples(renderings, annotations, ["validation"], without_fonts=without_fonts)
     network = new_network(seed)
