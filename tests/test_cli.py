@@ -1,6 +1,7 @@
 """The command line as a person or a script meets it."""
 
 import json
+import math
 import shutil
 import subprocess
 import sys
@@ -52,9 +53,11 @@ def test_compose_writes_four_files_and_ends_with_one_json_line(
     assert facts["seed"] == 3
     assert [event["symbol"] for event in facts["chords"]][:2] == ["F", "Bb"]
     assert sum(event["duration_s"] for event in facts["chords"]) == pytest.approx(facts["duration_s"], abs=1e-3)
-    for row in ("emotion", "motion", "scene_offset", "valence", "arousal", "note_density", "loudness"):
+    for row in ("emotion", "motion", "scene_offset", "valence", "arousal"):
         assert len(facts[row]) == 4, row
-    for name in ("engine", "primer", "tempo", "cuts_s", "timings_s", "versions", "weights"):
+    steps = math.ceil(4 / (2 * 60 / facts["tempo"]))  # a chord lasts two beats
+    assert len(facts["note_density"]) == len(facts["loudness"]) == steps
+    for name in ("engine", "primer", "tempo", "cuts_s", "timings_s", "versions", "weights", "steering", "match"):
         assert name in facts, name
 
 
@@ -87,6 +90,26 @@ def test_affect_bends_chord_qualities(clip: Path, tmp_path: Path) -> None:
         main(["compose", str(clip), "-o", str(tmp_path / strength), "--seed", "5", "--affect", strength])
         chords.append(json.loads((tmp_path / strength / "result.json").read_text())["chords"])
     assert chords[0] != chords[1]
+
+
+def test_a_tempo_of_ones_own_changes_the_number_of_chord_steps_and_not_the_length(clip: Path, tmp_path: Path) -> None:
+    facts = {}
+    for tempo in ("60", "180"):
+        arguments = ["compose", str(clip), "-o", str(tmp_path / tempo), "--seed", "5", "--tempo", tempo, "--no-match"]
+        assert main(arguments) == 0
+        facts[tempo] = json.loads((tmp_path / tempo / "result.json").read_text())
+        assert facts[tempo]["tempo"] == float(tempo)
+        assert facts[tempo]["match"] is None
+        assert pretty_midi.PrettyMIDI(str(tmp_path / tempo / "music.mid")).get_end_time() <= 4.0 + 1e-3
+    assert [len(facts[tempo]["note_density"]) for tempo in ("60", "180")] == [2, 6]
+
+
+def test_as_published_keeps_its_tempo(clip: Path, tmp_path: Path) -> None:
+    assert main(["compose", str(clip), "-o", str(tmp_path), "--seed", "5", "--as-published", "--no-match"]) == 0
+    facts = json.loads((tmp_path / "result.json").read_text())
+    assert facts["tempo"] == 120
+    assert facts["steering"]["density_factor"] == 1
+    assert len(facts["note_density"]) == 4
 
 
 def test_analyze_prints_features_only(clip: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -132,6 +155,7 @@ def test_sound_without_a_picture(tmp_path: Path, untouched: Path, capsys: pytest
         ("--primer", "C Am Fmaj13 G", "Fmaj13"),
         ("--engine", "orchestra", "embedded"),
         ("--affect", "1.5", "from 0 to 1"),
+        ("--tempo", "300", "60 to 180"),
         ("--sound-font", "/nowhere/piano.sf2", "piano.sf2"),
     ],
 )
@@ -180,9 +204,12 @@ def test_weights_that_are_damaged(
     assert "amt.safetensors" in refused(["compose", clip, "-o", untouched], capsys)
 
 
-def test_wrong_usage_is_code_two() -> None:
+@pytest.mark.parametrize(
+    "arguments", [["compose"], ["compose", "a.mp4", "-o", "out", "--variations", "21"]], ids=["no clip", "too many"]
+)
+def test_wrong_usage_is_code_two(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
-        main(["compose"])
+        main(arguments)
     assert stopped.value.code == 2
 
 
