@@ -26,6 +26,7 @@ import emotion
 import video2music
 from benchmarks.tables import commit, markdown
 from emotion.training.embedded.teacher import lexicon_affect, load_mood_teacher
+from video2music.evaluation.metrics import correlation
 from video2music.features.eye import expected_affect
 from video2music.features.video_features import EMOTIONS, VideoFeatures
 from video2music.harmony.parsing import parse_chord
@@ -113,26 +114,32 @@ def load_judges(folder: Path) -> dict[str, Judge]:
 
 
 def real_clips(data: Path, cache: Path | None) -> dict[str, VideoFeatures]:
-    """Return what the embedded eye sees in the listed clips.
+    """Return what the embedded eye sees in the beginning of the listed clips."""
+    seen = seen_clips(data, CLIPS.read_text(encoding="utf-8").split(), cache)
+    return {name: beginning(features, LONGEST_S) for name, features in seen.items()}
+
+
+def seen_clips(folder: Path, names: Sequence[str], cache: Path | None) -> dict[str, VideoFeatures]:
+    """Return what the embedded eye sees in clips.
 
     Args:
-        data: folder with the clips.
+        folder: holds the clips.
+        names: of the clips.
         cache: where features are kept between runs; only this program should write there, for they are pickled.
     """
     from video2music.features.extraction import extract_features
     from video2music.features.eye import load_eye
 
     eye, seen = load_eye("embedded"), {}
-    for name in CLIPS.read_text(encoding="utf-8").split():
-        kept = None if cache is None else cache / (name.replace("/", "__") + ".pkl")
+    for name in names:
+        kept = None if cache is None else cache / (Path(name).name + ".pkl")
         if kept is not None and kept.exists():
-            features = pickle.loads(kept.read_bytes())  # noqa: S301 - written by the lines below
-        else:
-            features = extract_features(data / name, eye)
-            if kept is not None:
-                kept.parent.mkdir(parents=True, exist_ok=True)
-                kept.write_bytes(pickle.dumps(features))
-        seen[name] = beginning(features, LONGEST_S)
+            seen[name] = pickle.loads(kept.read_bytes())  # noqa: S301 - written by the lines below
+            continue
+        seen[name] = extract_features(folder / name, eye)
+        if kept is not None:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            kept.write_bytes(pickle.dumps(seen[name]))
     return seen
 
 
@@ -227,8 +234,7 @@ def correlation_row(wanted: NDArray[np.float64], heard: NDArray[np.float64]) -> 
 
 def rank_correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
     """Return Spearman's rank correlation; 0 where one of them does not vary."""
-    ranks = np.stack([rankdata(first), rankdata(second)])
-    return float(np.corrcoef(ranks)[0, 1]) if (ranks.std(axis=1) > 0).all() else 0.0
+    return correlation(rankdata(first), rankdata(second))
 
 
 def carriers(pieces: Sequence[Composed], judges: Sequence[str]) -> tuple[list[str], dict[str, list[str]]]:
