@@ -1,8 +1,8 @@
 """Training and evaluation of the chord reader on a handful of small songs made here."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -41,12 +41,10 @@ def first_songs(side: str, count: int) -> list[str]:
     return [name for name in names if side_of(name) == side][:count]
 
 
-def planned(song: str, **changes: Any) -> Rendering:
-    usual: dict[str, Any] = {
-        "variant": 0, "sound_font": FONTS[0], "plain": True, "programs": (0,), "transposition": 0, "tempo_factor": 1.0,
-        "start_s": 0.0, "duration_s": 8.0, "accompanied": False, "seed": 0,
-    }  # fmt: skip
-    return Rendering(f"pop909/{song}", **{**usual, **changes})
+USUAL = Rendering(
+    "pop909/001", 0, FONTS[0], plain=True, programs=(0,), transposition=0, tempo_factor=1.0, start_s=0.0,
+    duration_s=8.0, accompanied=False, seed=0,
+)  # fmt: skip
 
 
 def sound(seconds: float) -> NDArray[np.float32]:
@@ -65,13 +63,16 @@ def songs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         name for side, count in (("train", 4), ("validation", 2), ("test", 2)) for name in first_songs(side, count)
     ]
     for number, name in enumerate(names):
-        plan = planned(name, sound_font=FONTS[number % 2], plain=number % 2 == 0, transposition=2 * (number % 2))
+        varied = number % 2
+        plan = replace(
+            USUAL, piece=f"pop909/{name}", sound_font=FONTS[varied], plain=not varied, transposition=2 * varied
+        )
         soundfile.write(renderings / plan.file, sound(8.0), SAMPLE_RATE)
         plans.append(plan)
         (annotations / name).mkdir()
         (annotations / name / "chord_midi.txt").write_text(ANNOTATION, encoding="utf-8")
         (annotations / name / "key_audio.txt").write_text("0.0\t8.0\tC:maj\n", encoding="utf-8")
-    plans.append(planned("909", variant=5))  # not yet rendered
+    plans.append(replace(USUAL, piece="pop909/909"))  # not yet rendered
     write_manifest(renderings / "manifest.jsonl", plans)
     return renderings, annotations
 
@@ -80,7 +81,7 @@ def test_labels_follow_transposition_tempo_and_start(tmp_path: Path) -> None:
     (tmp_path / "001").mkdir()
     (tmp_path / "001" / "chord_midi.txt").write_text(ANNOTATION, encoding="utf-8")
     (tmp_path / "001" / "key_audio.txt").write_text("0.0\t8.0\tA:min\n", encoding="utf-8")
-    plan = planned("001", transposition=3, tempo_factor=2.0, start_s=2.0, duration_s=4.0)
+    plan = replace(USUAL, transposition=3, tempo_factor=2.0, start_s=2.0, duration_s=4.0)
     soundfile.write(tmp_path / "a.flac", sound(2.0), SAMPLE_RATE)
     example = load_example(tmp_path / "a.flac", plan, tmp_path)
     assert example.labels == ((0.0, 0.5, "D#:maj"), (0.5, 1.5, "C#:maj7/5"), (1.5, 2.0, "C:sus4(b7)"))

@@ -29,6 +29,10 @@ def tone(note: float, seconds: float = 1.5, partials: int = 1) -> NDArray[np.flo
     return np.asarray(0.2 * np.sum(waves, axis=0), dtype=np.float32)
 
 
+def together(notes: list[float]) -> NDArray[np.float32]:
+    return np.sum([tone(note, partials=4) for note in notes], axis=0)
+
+
 @settings(max_examples=25)
 @given(st.integers(28, 107))
 def test_a_tone_is_loudest_in_the_middle_bin_of_its_note(note: int) -> None:
@@ -39,17 +43,17 @@ def test_a_tone_is_loudest_in_the_middle_bin_of_its_note(note: int) -> None:
 
 @pytest.mark.parametrize("cents", [-45, -20, 0, 33, 48])
 def test_the_tuning_is_found_and_followed(cents: int) -> None:
-    mistuned = sum(tone(note + cents / 100, partials=4) for note in (50, 57, 62, 66))
+    mistuned = together([note + cents / 100 for note in (50, 57, 62, 66)])
     assert estimate_tuning(tuning_evidence(mistuned)) * 100 == pytest.approx(cents, abs=3)
-    straight = chroma(pitch_spectrum(sum(tone(note, partials=4) for note in (50, 57, 62, 66)))).mean(axis=0)
+    straight = chroma(pitch_spectrum(together([50, 57, 62, 66]))).mean(axis=0)
     followed = chroma(pitch_spectrum(mistuned)).mean(axis=0)
     assert np.corrcoef(straight, followed)[0, 1] > 0.97
 
 
 def test_evidence_of_parts_adds_up() -> None:
     parts = [tone(69.2, partials=3), tone(60.2, partials=3)]
-    together = estimate_tuning(sum((tuning_evidence(part) for part in parts), 0j))
-    assert together == pytest.approx(0.2, abs=0.02)
+    pooled = estimate_tuning(sum((tuning_evidence(part) for part in parts), 0j))
+    assert pooled == pytest.approx(0.2, abs=0.02)
 
 
 @settings(max_examples=12)

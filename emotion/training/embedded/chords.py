@@ -54,8 +54,8 @@ class Course:
     batch_size: int = 8
     excerpt_frames: int = 96
     learning_rate: float = 3e-3
-    untuned: int = 96
-    progressions: int = 160
+    untuned: int = 60
+    progressions: int = 120
     made: int = 2
     seed: int = 0
 
@@ -93,25 +93,33 @@ def train_chords(
     Raises:
         RefusalError: renderings or annotations are missing.
     """
-    course = replace(course, epochs=epochs, seed=seed)
     train = load_examples(renderings, annotations, ["train"], without_fonts=without_fonts, progress=progress)
     validation = load_examples(renderings, annotations, ["validation"], without_fonts=without_fonts)
-    network = new_network(seed)
+    return train_on(train, validation, output, replace(course, epochs=epochs, seed=seed), progress)
+
+
+def train_on(
+    train: Sequence[Example],
+    validation: Sequence[Example],
+    output: Path,
+    course: Course,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Train the reader on renderings that have been heard; see `train_chords`."""
+    network = new_network(course.seed)
     losses = fit_chords(network, train, course, progress)
-    fit_key(network, train, np.random.default_rng(seed))
-    reader = HarmonyReader(network, Settings(width=network.width))
-    settings, scores = fit_settings(reader, validation)
+    fit_key(network, train, np.random.default_rng(course.seed))
+    settings, scores = fit_settings(HarmonyReader(network, Settings(width=network.width)), validation)
     report = {
         "songs": len({example.song for example in train}),
         "renderings": len(train),
-        "without_fonts": list(without_fonts),
+        "fonts": sorted({example.rendering.sound_font for example in train}),
         "course": asdict(course),
         "losses": losses,
         "validation": scores,
     }
-    save_tensors(
-        output, network.state_dict(), {"settings": json.dumps(asdict(settings)), "training": json.dumps(report)}
-    )
+    described = {"settings": json.dumps(asdict(settings)), "training": json.dumps(report)}
+    save_tensors(output, network.state_dict(), described)
     return {**report, "settings": asdict(settings)}
 
 
@@ -137,7 +145,12 @@ def fit_chords(
         The mean loss of each epoch, in nats.
     """
     generator = np.random.default_rng(course.seed)
-    made = made_excerpts(course.untuned, course.progressions, course.excerpt_frames / FRAME_RATE, generator)
+    made = made_excerpts(
+        course.untuned,
+        course.progressions,
+        course.excerpt_frames / FRAME_RATE,
+        np.random.default_rng([course.seed, 1]),
+    )
     steps = -(-len(examples) // course.batch_size)
     optimizer = torch.optim.AdamW(network.parameters(), lr=course.learning_rate, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(

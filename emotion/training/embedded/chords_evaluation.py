@@ -23,6 +23,8 @@ from emotion.training.embedded.chords_data import MANIFEST, UNKNOWN_KEY, Example
 
 Progress = Callable[[str, float], None]
 Floats = NDArray[np.float64]
+Scores = dict[str, dict[str, dict[str, Estimate]]]
+"""Method, kind of rendering, measure."""
 
 MEASURES = ("root", "thirds", "majmin", "mirex", "sevenths")
 """Of mir_eval: chords are compared by root, third, triad, three shared tones, or triad and seventh."""
@@ -96,7 +98,21 @@ def evaluate_chords(
     """
     reader = load_harmony_reader(weights)
     tests = load_examples(renderings, annotations, ["test"], only_fonts=fonts, progress=progress)
-    validation = load_examples(renderings, annotations, ["validation"], only_fonts=())
+    validation = load_examples(renderings, annotations, ["validation"])
+    scores = evaluate_on(reader, renderings, tests, validation, progress)
+    songs = len({example.song for example in tests})
+    heading = f"{len(tests)} renderings of {songs} test songs from {renderings / MANIFEST}"
+    return {"renderings": len(tests), "songs": songs, "scores": scores, "lines": [heading, *report_lines(scores)]}
+
+
+def evaluate_on(
+    reader: HarmonyReader,
+    renderings: Path,
+    tests: Sequence[Example],
+    validation: Sequence[Example],
+    progress: Progress | None = None,
+) -> Scores:
+    """Score all methods on renderings that have been heard; see `evaluate_chords`."""
     methods: dict[str, Callable[[Example], Answer]] = {"reader": lambda example: heard(reader, renderings, example)}
     for name, qualities in TEMPLATE_SETS.items():
         templates = fit_templates(qualities, validation)
@@ -109,10 +125,7 @@ def evaluate_chords(
             progress("evaluating", number / len(tests))
         for name, method in methods.items():
             rows.setdefault(name, []).append(score(example, method(example)))
-    scores = {name: {kind: estimates(tests, np.stack(found), kind) for kind in KINDS} for name, found in rows.items()}
-    songs = len({example.song for example in tests})
-    heading = f"{len(tests)} renderings of {songs} test songs from {renderings / MANIFEST}"
-    return {"renderings": len(tests), "songs": songs, "scores": scores, "lines": [heading, *report_lines(scores)]}
+    return {name: {kind: estimates(tests, np.stack(found), kind) for kind in KINDS} for name, found in rows.items()}
 
 
 def heard(reader: HarmonyReader, renderings: Path, example: Example) -> Answer:
@@ -173,7 +186,7 @@ def estimates(tests: Sequence[Example], rows: Floats, kind: str) -> dict[str, Es
     return dict(zip((*MEASURES, KEY), bootstrap(shares, summed), strict=True))
 
 
-def report_lines(scores: dict[str, dict[str, dict[str, Estimate]]]) -> list[str]:
+def report_lines(scores: Scores) -> list[str]:
     """Return the table as lines of text."""
     lines = []
     for kind in KINDS:
