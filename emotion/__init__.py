@@ -1,7 +1,7 @@
 """Music to emotion, and what both packages share: errors, weights, decoding of audio.
 
 import emotion
-prediction = emotion.load("music2emo").predict("song.mp3")
+prediction = emotion.load().predict("song.mp3")
 prediction.valence, prediction.arousal, prediction.tags, prediction.curve
 """
 
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ENGINES", "Audio", "ChordSpan", "Curve", "Prediction", "Recogniser", "RefusalError", "load"]
 
-ENGINES = ("music2emo",)
+ENGINES = ("embedded", "music2emo")
+"""The embedded engine ships with the program; Music2Emo is downloaded once."""
 
 
 class Recogniser(Protocol):
@@ -37,7 +38,7 @@ class Recogniser(Protocol):
 
 
 def load(
-    engine: str,
+    engine: str = ENGINES[0],
     *,
     weights: Path | None = None,
     students: Path | None = None,
@@ -50,19 +51,31 @@ def load(
     Args:
         engine: one of `ENGINES`.
         weights: a folder with the engine's files; by default they are found, or downloaded once and cached.
-        students: a folder in which `python -m emotion train student` wrote; the released students by default.
-        device: "cpu" or "cuda"; the processor by default.
-        as_published: reproduce the published program, errors included, as far as it gives an answer at all.
+        students: for Music2Emo: a folder in which `python -m emotion train student` wrote; the released students by
+            default.
+        device: for Music2Emo: "cpu" or "cuda"; the processor by default, which is all that the embedded engine needs.
+        as_published: for Music2Emo: reproduce the published program, errors included, as far as it gives an answer at
+            all.
         notify: told what must be known before a first download, such as a licence; standard error by default.
 
     Returns:
         The engine; its `predict` takes a path or decoded `Audio`.
 
     Raises:
-        RefusalError: no such engine, or its weights are missing, damaged or cannot be downloaded.
+        RefusalError: no such engine, its weights are missing, damaged or cannot be downloaded, or something was asked
+            of the embedded engine that only Music2Emo has.
     """
     if engine not in ENGINES:
         raise RefusalError("There is no such engine", where=engine, remedy=f"Choose one of {', '.join(ENGINES)}")
+    if engine == "embedded":
+        if students is not None or as_published:
+            raise RefusalError(
+                "The embedded engine has no students and no published form",
+                remedy="Choose the engine music2emo for them",
+            )
+        from emotion.embedded.engine import load_embedded
+
+        return load_embedded(weights)
     from emotion.music2emo.engine import load_music2emo
 
     return load_music2emo(

@@ -14,6 +14,12 @@ from emotion import ENGINES, load
 from emotion.errors import RefusalError
 
 SHOWN_TAGS = 8
+MUSIC2EMO_STAGES = ("features", "teacher", "student")
+EMBEDDED_STAGES = ("renderings", "lessons", "mood", "affect", "harmony")
+STAGE_HELP = (
+    f"for Music2Emo: {', '.join(MUSIC2EMO_STAGES)}; for the embedded engine, one after the other: "
+    f"{', '.join(EMBEDDED_STAGES)}"
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -64,8 +70,8 @@ def _add_predict(commands: Any) -> None:  # noqa: ANN401  argparse names its cla
 
 
 def _add_train(commands: Any) -> None:  # noqa: ANN401  argparse names its class privately
-    train = commands.add_parser("train", help="features of songs, teachers, or the student")
-    train.add_argument("stage", choices=("features", "teacher", "student"))
+    train = commands.add_parser("train", help="the stages of Music2Emo, or those of the embedded engine")
+    train.add_argument("stage", choices=(*MUSIC2EMO_STAGES, *EMBEDDED_STAGES), metavar="STAGE", help=STAGE_HELP)
     train.add_argument("--data", type=Path, required=True, metavar="DIR", help="holds one folder per data set")
     train.add_argument("--features", type=Path, metavar="DIR", help="where features are kept; DIR/features by default")
     train.add_argument("-o", "--output", type=Path, metavar="DIR", help="where the networks go")
@@ -120,20 +126,24 @@ def run_predict(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
         notify=_tell,
     )
     prediction = recogniser.predict(chosen.audio, progress=_Progress().show)
-    shown = sorted(prediction.tags.items(), key=lambda item: -item[1])[:SHOWN_TAGS]
+    shown = [(name, prediction.tags[name]) for name in prediction.shown_tags[:SHOWN_TAGS]]
     tempo = "no pulse" if prediction.tempo_bpm is None else f"{prediction.tempo_bpm:.0f} bpm"
     lines = [
         f"valence {prediction.valence:.2f}{_interval(prediction.valence_interval)} on a scale of 1 to 9",
         f"arousal {prediction.arousal:.2f}{_interval(prediction.arousal_interval)} on a scale of 1 to 9",
         f"{prediction.key or 'no key'}, {tempo}, {len(prediction.chords)} chords",
-        "tags: " + ", ".join(f"{name} {probability:.0%}" for name, probability in shown),
+        "tags: " + (", ".join(f"{name} {probability:.0%}" for name, probability in shown) or "none stands out"),
         *prediction.doubts,
     ]
     return prediction.result(), lines
 
 
 def run_train(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
-    """Make features, or train a teacher or the student."""
+    """Run one stage of the training of either engine."""
+    if chosen.stage in EMBEDDED_STAGES:
+        from emotion.training.embedded.commands import run as run_embedded
+
+        return run_embedded(chosen, _Progress().show)
     from emotion.training import commands
 
     return commands.run(chosen, _Progress().show, _tell)

@@ -61,3 +61,16 @@ def calibrated_probabilities(
     """
     shifted = np.asarray(logits, dtype=np.float64) + np.log(mood_priors() if priors is None else np.asarray(priors))
     return np.exp(-np.logaddexp(0.0, -shifted))
+
+
+def raised_tags(probabilities: NDArray[np.float64], *, by: float) -> tuple[str, ...]:
+    """Return the tags that are more probable than they are common, the most raised one first.
+
+    Args:
+        probabilities: (56,).
+        by: how many times the odds must be those of the prior.
+    """
+    priors = mood_priors()
+    odds = probabilities / (1 - probabilities) / (priors / (1 - priors))
+    names = [tag.name for tag in mood_tags()]
+    return tuple(names[index] for index in np.argsort(-odds) if odds[index] >= by)

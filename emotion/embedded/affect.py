@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -105,8 +106,8 @@ def load_affect_head(path: Path) -> AffectHead:
         WeightsDamagedError: the file is something else.
     """
     tensors, metadata = load_tensors(path)
-    stored = json.loads(metadata["config"])
-    config = AffectConfig(**{name: tuple(v) if isinstance(v, list) else v for name, v in stored.items()})
+    stored: dict[str, Any] = json.loads(metadata["config"])
+    config = AffectConfig(**{**stored, "traits": tuple(stored["traits"]), "reach": tuple(stored["reach"])})
     head = AffectHead(config)
     load_into(head, tensors, where=path)
     return head.eval()

@@ -57,7 +57,8 @@ def at_level(decibels: Spectrum, level: float) -> Spectrum:
     Returns:
         (frames, 96) dB.
     """
-    return np.maximum(decibels + np.float32(LEVEL_DB - level), np.float32(LEVEL_DB - DYNAMIC_RANGE_DB))
+    shifted: Spectrum = np.maximum(decibels + np.float32(LEVEL_DB - level), np.float32(LEVEL_DB - DYNAMIC_RANGE_DB))
+    return shifted
 
 
 def network_picture(decibels: Spectrum) -> Spectrum:

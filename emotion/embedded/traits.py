@@ -139,8 +139,8 @@ def _register(pitch: Spectrum) -> dict[str, float]:
     return {
         "register": float(centre @ weights),
         "register_changes": float(np.sqrt(np.square(centre - centre @ weights) @ weights)),
-        "lowest": float(heights[min(np.searchsorted(course, 0.1), len(heights) - 1)]),
-        "highest": float(heights[min(np.searchsorted(course, 0.9), len(heights) - 1)]),
+        "lowest": float(heights[min(int(np.searchsorted(course, 0.1)), len(heights) - 1)]),
+        "highest": float(heights[min(int(np.searchsorted(course, 0.9)), len(heights) - 1)]),
         "notes_at_once": float((notes > 0.25 * notes.max(axis=1, keepdims=True) + TINY).sum(axis=1).mean()),
     }
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from emotion.audio import Audio
 from emotion.errors import RefusalError, WeightsDamagedError
-from emotion.moods import calibrated_probabilities, mood_tags
+from emotion.moods import calibrated_probabilities, mood_tags, raised_tags
 from emotion.music2emo.checkpoints import chord_tensors, load_student
 from emotion.music2emo.chord_network import ChordNetwork
 from emotion.music2emo.chords import ChordRecogniser, chords_between
@@ -103,6 +103,7 @@ class Music2Emo:
         """Turn what was heard into a prediction."""
         harmony = self._harmony(heard.chords)
         logits, affect = self._answer(self._embedding(heard), harmony.chords, harmony)
+        probabilities = self._probabilities(logits)
         foreign = sound_doubts(heard.facts, heard.duration_s)
         intervals = (None, None) if foreign or self.as_published else self._intervals(affect)
         return Prediction(
@@ -112,11 +113,12 @@ class Music2Emo:
             arousal=float(affect[1]),
             valence_interval=intervals[0],
             arousal_interval=intervals[1],
-            tags=dict(zip((tag.name for tag in mood_tags()), self._probabilities(logits).tolist(), strict=True)),
+            tags=dict(zip((tag.name for tag in mood_tags()), probabilities.tolist(), strict=True)),
             key="C major" if harmony.key is None and self.as_published else _text(harmony.key),
             tempo_bpm=heard.tempo_bpm,
             chords=heard.chords,
             curve=self._curve(heard, harmony),
+            shown_tags=() if foreign else raised_tags(probabilities, by=2.0),
             doubts=tuple(foreign + harmony_doubts(heard, harmony.key)),
         )
 

@@ -129,7 +129,7 @@ class _Readings(nn.Module):
         self.words = nn.Parameter(torch.tensor([[1.0, 1.0], [0.0, 0.0]]))
 
 
-def train_affect(  # noqa: PLR0913  each names one part of a training
+def train_affect(
     traits: NDArray[np.float32],
     names: Sequence[str],
     labels: Labels,
@@ -175,7 +175,7 @@ def train_affect(  # noqa: PLR0913  each names one part of a training
         noise = course.noise * head.spread * torch.randn(len(rows), inputs.shape[1], generator=generator)
         loss = affect_loss(head(inputs[rows] + noise), labels.rows(rows), readings, course)
         optimiser.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         optimiser.step()
         schedule.step()
     return head.eval()

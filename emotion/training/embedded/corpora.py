@@ -69,8 +69,8 @@ def load_vgmidi(folder: Path) -> list[Piece]:
         raise RefusalError("There are no VGMIDI ratings", where=folder, remedy="Give the folder of VGMIDI")
     for file in files:
         with lzma.open(file, "rt", encoding="utf-8") as stream:
-            for name, rated in _vgmidi_means(json.load(stream)):
-                ratings[name].append(rated)
+            for name, means in _vgmidi_means(json.load(stream)):
+                ratings[name].append(means)
     pieces = []
     for name, rated in sorted(ratings.items()):
         path = folder / "labelled" / "midi" / name

@@ -67,7 +67,7 @@ def narrow(samples: Samples, sample_rate: int, generator: np.random.Generator) -
 def overdrive(samples: Samples, sample_rate: int, generator: np.random.Generator) -> Samples:  # noqa: ARG001  as all
     """Press loud passages down, as limiters do."""
     strength = generator.uniform(1, 6) / max(float(np.abs(samples).max()), 1e-9)
-    return np.tanh(samples * strength).astype(np.float32)
+    return np.asarray(np.tanh(samples * strength), dtype=np.float32)
 
 
 def hiss(samples: Samples, sample_rate: int, generator: np.random.Generator) -> Samples:  # noqa: ARG001  as all

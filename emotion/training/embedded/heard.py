@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,16 +71,13 @@ def listen_to(path: Path, target: Path, teacher: MoodTeacher) -> None:
     unfinished.rename(target)
 
 
-def read_lessons(
-    folder: Path, renderings: Sequence[Rendering], pieces: Sequence[Piece], *, keep: Callable[[Rendering], bool]
-) -> Lessons:
+def read_lessons(folder: Path, renderings: Sequence[Rendering], pieces: Sequence[Piece]) -> Lessons:
     """Read what was heard.
 
     Args:
         folder: holds the files of `listen_to`.
         renderings: the plan; renderings without a file are left out.
         pieces: all pieces of the plan.
-        keep: says which renderings are wanted.
 
     Returns:
         The lessons, in the order of the plan.
@@ -89,7 +86,7 @@ def read_lessons(
     kept, arrays = [], []
     for rendering in renderings:
         path = folder / heard_file(rendering)
-        if keep(rendering) and path.is_file():
+        if rendering.piece in known and path.is_file():
             with np.load(path) as stored:
                 arrays.append({name: stored[name] for name in stored.files})
             kept.append(rendering)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,9 @@ DRUM_STYLES = ((36, 42, 38, 42), (36, 51, 40, 51), (35, 44, 37, 44), (36, 42, 36
 """What sounds on the four half-beats of two beats."""
 
 LOUDEST = 0.9
+ACCOMPANIED, ON_PIANO = 0.6, 0.3
+"""Shares of the varied renderings."""
+
 ALL_SOUND_OFF, RESET_CONTROLLERS, DRUM_CHANNEL = 120, 121, 9
 
 
@@ -86,7 +90,19 @@ class Rendering:
 
 def plain(piece: Piece, variant: int, font: Path, *, start_s: float, duration_s: float) -> Rendering:
     """Plan a rendering as written, on the piano."""
-    return Rendering(piece.identifier, variant, font.name, True, (0,), 0, 1.0, start_s, duration_s, False, variant)
+    return Rendering(
+        piece=piece.identifier,
+        variant=variant,
+        sound_font=font.name,
+        plain=True,
+        programs=(0,),
+        transposition=0,
+        tempo_factor=1.0,
+        start_s=start_s,
+        duration_s=duration_s,
+        accompanied=False,
+        seed=variant,
+    )
 
 
 def varied(
@@ -99,19 +115,19 @@ def varied(
     generator: np.random.Generator,
 ) -> Rendering:
     """Plan a rendering with random font, instruments, key, tempo and effects."""
-    family = PIANOS if generator.random() < 0.3 else PITCHED
+    family = PIANOS if generator.random() < ON_PIANO else PITCHED
     return Rendering(
-        piece.identifier,
-        variant,
-        fonts[generator.integers(len(fonts))].name,
-        False,
-        tuple(int(program) for program in generator.choice(family, 3)),
-        int(generator.integers(-3, 4)),
-        float(np.exp(generator.normal(0, 0.03))),
-        start_s,
-        duration_s,
-        piece.corpus == "pop909" and bool(generator.random() < 0.6),
-        int(generator.integers(2**31)),
+        piece=piece.identifier,
+        variant=variant,
+        sound_font=fonts[int(generator.integers(len(fonts)))].name,
+        plain=False,
+        programs=tuple(int(program) for program in generator.choice(family, 3)),
+        transposition=int(generator.integers(-3, 4)),
+        tempo_factor=float(np.exp(generator.normal(0, 0.03))),
+        start_s=start_s,
+        duration_s=duration_s,
+        accompanied=piece.corpus == "pop909" and bool(generator.random() < ACCOMPANIED),
+        seed=int(generator.integers(2**31)),
     )
 
 
@@ -185,7 +201,7 @@ def _accompaniment(midi: pretty_midi.PrettyMIDI, generator: np.random.Generator)
     bass = pretty_midi.Instrument(int(generator.choice(BASSES)), name="bass")
     drums = pretty_midi.Instrument(0, is_drum=True, name="drums")
     style = DRUM_STYLES[generator.integers(len(DRUM_STYLES))]
-    for index, (beat, following) in enumerate(zip(beats[:-1], beats[1:], strict=True)):
+    for index, (beat, following) in enumerate(pairwise(beats)):
         first, last = np.searchsorted(starts, (beat - 0.05, beat + 0.05))
         if last > first:
             pitch = 28 + (min(note.pitch for note in notes[first:last]) - 28) % 12
