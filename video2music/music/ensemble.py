@@ -254,7 +254,7 @@ class _Table:
             raise EnsembleError(f"The field {name} is missing", where=self.where)
         value = self._fields.pop(name, default)
         if not isinstance(value, kind):
-            raise EnsembleError(f"The field {name} is {value!r}, it should be a {kind.__name__}", where=self.where)
+            raise EnsembleError(f"The field {name} is {value!r}, which is of the wrong kind", where=self.where)
         return value
 
     def number(self, name: str, default: float | None, limits: tuple[float, float]) -> float:

@@ -90,6 +90,8 @@ def _spans(swell: Swell, steps: Sequence[Step]) -> list[tuple[float, float]]:
     """List the beats between which a swell grows: those of every chord, or of every phrase up to its end or a cut."""
     if swell.over == "chord":
         return [(step.beat, step.change_beat) for step in steps if step.position == 0]
+    if not steps:
+        return []
     begins = sorted({step.phrase_beats[0] for step in steps} | {step.beat for step in steps if step.cut})
-    ends = [*begins[1:], max((step.phrase_beats[1] for step in steps), default=0.0)]
+    ends = [*begins[1:], max(step.phrase_beats[1] for step in steps)]
     return [(begin, end) for begin, end in zip(begins, ends, strict=True) if end > begin]

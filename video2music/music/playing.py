@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -53,18 +54,28 @@ def play(part: Part, piece: Voiced) -> list[PlayedNote]:
     """
     notes: list[PlayedNote] = []
     heard: set[int] = set()
+    before: Step | None = None
     for step in piece.steps:
         if step.bar < part.enters and _has_room(part, piece):
             continue
         if part.role != "drums" and step.chord == NO_CHORD:
             continue
-        strokes = _strokes(part, step)
+        strokes = _strokes(part, step, fresh=before is None or _begins_anew(part, before, step))
+        before = step
         if part.complete:
             heard = heard if step.position % 2 else set()
             strokes = _completed(strokes, step, len(piece.tones[step.index]), heard)
         for stroke in strokes:
             notes.extend(_sound(part, piece, step, stroke))
+    notes = _one_at_a_time(notes, part.overlap) if part.role == "bass" else notes
     return _tied(notes, piece) if part.sustained else notes
+
+
+def _one_at_a_time(notes: list[PlayedNote], overlap: float) -> list[PlayedNote]:
+    """End every note of a bass where the next one begins: two low notes at a time would growl."""
+    ordered = sorted(notes, key=lambda note: note.start)
+    cut = [replace(note, end=min(note.end, later.start + overlap)) for note, later in pairwise(ordered)]
+    return [*cut, *ordered[-1:]]
 
 
 def _has_room(part: Part, piece: Voiced) -> bool:
@@ -72,7 +83,14 @@ def _has_room(part: Part, piece: Voiced) -> bool:
     return bool(piece.steps) and piece.steps[-1].bar >= 2 * part.enters
 
 
-def _strokes(part: Part, step: Step) -> list[Stroke]:
+def _begins_anew(part: Part, before: Step, step: Step) -> bool:
+    """Tell whether what the figure holds must be struck again, because the step before did not play its beginning."""
+    if step.index != before.index + 1 or (before.turns and part.turns is not None):
+        return True
+    return step.position == 0 or (before.level, before.answers) != (step.level, step.answers)
+
+
+def _strokes(part: Part, step: Step, *, fresh: bool) -> list[Stroke]:
     """Cut out of the figure what belongs into a step, counted from its beginning."""
     figure = (part.answers if step.answers else part.figures)[step.level]
     if step.turns and part.turns is not None:
@@ -80,18 +98,18 @@ def _strokes(part: Part, step: Step) -> list[Stroke]:
     elif figure is SILENCE or not figure.beats:
         strokes = []
     else:
-        strokes = _window(part, step, figure)
+        strokes = _window(part, step, figure, fresh=fresh)
     return [*strokes, *part.accents[step.level].strokes] if step.cut else strokes
 
 
-def _window(part: Part, step: Step, figure: Figure) -> list[Stroke]:
+def _window(part: Part, step: Step, figure: Figure, *, fresh: bool) -> list[Stroke]:
     position = step.position if part.cycle == "chord" else step.bar * 2 + step.half
     first = position * BEATS_PER_CHORD % figure.beats
     found = []
     for stroke in figure.strokes:
         if first <= stroke.beat < first + BEATS_PER_CHORD:
             found.append(replace(stroke, beat=stroke.beat - first))
-        elif step.position == 0 and stroke.beat < first < stroke.beat + stroke.beats:
+        elif fresh and stroke.beat < first < stroke.beat + stroke.beats:
             found.append(replace(stroke, beat=0.0, beats=stroke.beat + stroke.beats - first))
     return found
 

@@ -12,10 +12,10 @@ LOW = 48
 """C3: below it tones lie at least a fifth apart."""
 
 _LOW_INTERVAL = 7
-_WIDEST_GAP = 12
+_USUAL_GAP = 5  # a fourth: wider ones sound hollow, and figures leap over them
 _LEAST_NEEDED = (7, 0)  # semitones above the root that a chord can spare, the first one first
-_CENTRE_PULL = 0.25
-_GAP_COST, _SECOND_COST = 2.0, 1.5
+_CENTRE_PULL = 0.3
+_GAP_COST, _SECOND_COST = 0.8, 1.0
 _MOST_NOTES = 16  # of a register, beyond which a search through all voicings would be slow
 
 
@@ -81,7 +81,7 @@ def _movement(notes: tuple[int, ...], previous: tuple[int, ...]) -> float:
 
 def _awkwardness(notes: tuple[int, ...], centre: float) -> float:
     gaps = [upper - lower for lower, upper in pairwise(notes)]
-    wide = sum(gap > _WIDEST_GAP for gap in gaps)
+    wide = sum(max(0, gap - _USUAL_GAP) for gap in gaps)
     clusters = sum(gap < 3 for gap in gaps)
     drift = abs(sum(notes) / len(notes) - centre)
     return _GAP_COST * wide + _SECOND_COST * clusters + _CENTRE_PULL * drift * len(notes)
