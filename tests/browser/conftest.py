@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
+from playwright.sync_api import Error as BrowserError
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -20,20 +21,27 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
 ]
 PATIENCE_MS = 45_000
+BUSY_MS = 10_000
+
+COMPOSE, ANALYSE = "Compose", "Analyse music"
+UPLOADS = {COMPOSE: ("#clip", "#clip-card :is(img, .notice)"), ANALYSE: ("#sound", "#sound-card p")}
+"""Where each tab takes a file, and what it shows of a file that has arrived."""
 
 
 def load_fakes() -> ModuleType:
-    """Read the fake composer that the tests without a browser use too."""
-    name = "fake_composer"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).parents[1] / "web" / f"{name}.py")
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
+    """Read the fake recogniser and the fake composer that the tests without a browser use too."""
+    for name in ("fake_recogniser", "fake_composer"):
+        if name not in sys.modules:
+            spec = importlib.util.spec_from_file_location(name, Path(__file__).parents[1] / "web" / f"{name}.py")
+            assert spec is not None
+            assert spec.loader is not None
+            sys.modules[name] = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(sys.modules[name])
+    return sys.modules["fake_composer"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -68,9 +76,9 @@ def session_page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture
 def served(session_page: SimpleNamespace) -> Iterator[SimpleNamespace]:
-    load_fakes().calm(session_page.composer)
+    load_fakes().calm(session_page.composer, session_page.recogniser)
     yield session_page
-    session_page.composer.gate.set()
+    load_fakes().calm(session_page.composer, session_page.recogniser)
 
 
 @pytest.fixture(scope="session")
@@ -114,3 +122,37 @@ def open_window(context: BrowserContext) -> Iterator[Callable[..., Page]]:
 @pytest.fixture
 def page(open_window: Callable[..., Page], served: SimpleNamespace) -> Page:
     return open_window(served.url)
+
+
+@pytest.fixture(scope="session")
+def upload() -> Callable[..., None]:
+    """Give a file to a tab and wait until it has arrived: `upload(page, path, tab="Compose")`."""
+
+    def offer(page: Page, path: Path, tab: str) -> None:
+        field, shown = UPLOADS[tab]
+        page.get_by_role("tab", name=tab).click()
+        page.set_input_files(f"{field} input[type=file]", path)
+        page.locator(shown).first.wait_for(timeout=BUSY_MS)
+
+    def give(page: Page, path: Path, tab: str = COMPOSE) -> None:
+        try:
+            offer(page, path, tab)
+        except BrowserError:  # drawn before its fields listened, on a busy machine: a person would load the page again
+            page.reload()
+            page.locator("#compose").wait_for()
+            offer(page, path, tab)
+
+    return give
+
+
+@pytest.fixture(scope="session")
+def fetch() -> Callable[..., Path]:
+    """Press a download button and return the file under the name a person sees: `fetch(page, "get-midi")`."""
+
+    def press(page: Page, button: str) -> Path:
+        with page.expect_download() as waiting:
+            page.locator(f"#{button}").click()
+        path = Path(waiting.value.path())
+        return path.rename(path.with_name(waiting.value.suggested_filename))
+
+    return press

@@ -5,7 +5,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from playwright.sync_api import Error as BrowserError
 from playwright.sync_api import Page, expect
 
 CONTRAST = """
@@ -37,7 +36,10 @@ elements => {
 TEXTS = (
     "h1, .masthead p, [data-testid=block-info], #primer input, .help summary, #original label span, #draw, #compose, "
     ".empty h2, .empty p, .colophon p, .notice strong, .notice p, .hint, .facts dt, .facts dd, .chords b, "
-    ".chords span, .summary h3 span, .stage, .percent, .stages li, #stop, #downloads button"
+    ".chords span, .summary h3 span, .stage, .percent, .stages li, #stop, #downloads button, [role=tab], .aside, "
+    ".sound-card, .answer p, .answer h2, .doubts strong, .doubts li, .plane span, .plane li, .tags span, .legend, "
+    ".lane p, .lane b, .lane p span, .marks span, .readout, .panel h3, .panel summary, #use-composed, #recorder label, "
+    "#recorder button, #recorder select, #music-downloads button, #analyse"
 )
 
 
@@ -46,20 +48,13 @@ def clip(make_clip: Callable[..., Path]) -> Path:
     return make_clip("holiday.mp4", seconds=2.0)
 
 
-def upload(page: Page, clip: Path) -> None:
-    page.set_input_files("#clip input[type=file]", clip)
-    try:
-        page.locator("#clip-card img").wait_for(timeout=10_000)
-    except BrowserError:  # drawn before its fields listened, on a busy machine: a person would load the page again
-        page.reload()
-        page.locator("#compose").wait_for()
-        page.set_input_files("#clip input[type=file]", clip)
-        page.locator("#clip-card img").wait_for()
+@pytest.fixture
+def upload_and_compose(upload: Callable[..., None]) -> Callable[[Page, Path], None]:
+    def begin(page: Page, clip: Path) -> None:
+        upload(page, clip)
+        page.get_by_role("button", name="Compose", exact=True).click()
 
-
-def upload_and_compose(page: Page, clip: Path) -> None:
-    upload(page, clip)
-    page.get_by_role("button", name="Compose", exact=True).click()
+    return begin
 
 
 def weak_texts(page: Page) -> list[tuple[str, float]]:
@@ -70,7 +65,12 @@ def weak_texts(page: Page) -> list[tuple[str, float]]:
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_every_text_can_be_read(
-    open_window: Callable[..., Page], served: SimpleNamespace, clip: Path, *, dark: bool
+    open_window: Callable[..., Page],
+    served: SimpleNamespace,
+    clip: Path,
+    upload_and_compose: Callable[[Page, Path], None],
+    *,
+    dark: bool,
 ) -> None:
     page = open_window(served.url, dark=dark)
     page.get_by_role("button", name="Compose", exact=True).click()
@@ -87,6 +87,12 @@ def test_every_text_can_be_read(
     served.composer.gate.set()
     expect(page.locator("#summary h2")).to_be_visible()
     assert not weak_texts(page)
+    served.recogniser.changes |= {"doubts": ("This sounds like noise rather than music.",)}
+    page.get_by_role("button", name="Analyse this music").click()
+    expect(page.locator(".doubts")).to_be_visible()
+    page.locator(".lane.valence .plot").hover()
+    expect(page.locator(".readout")).to_contain_text("valence")
+    assert not weak_texts(page)
 
 
 def test_everything_is_reached_by_keyboard_in_reading_order(page: Page) -> None:
@@ -97,21 +103,32 @@ def test_everything_is_reached_by_keyboard_in_reading_order(page: Page) -> None:
       const ring = [style, around].some(s => s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2);
       const name = e.getAttribute('aria-label') || e.labels?.[0]?.textContent || e.textContent || '';
       if (e === document.body) return null;  // where Chromium rests after a list that folds itself away
+      if (e.role === 'tab') return ['tab ' + name.trim(), ring];
       return [name.trim().replace(/\\s+/g, ' '), ring];
     }
     """
     reached = []
-    for _ in range(12):
+    for _ in range(14):
         page.keyboard.press("Tab")
         reached += filter(None, [page.evaluate(names)])
-    order = ["Click to upload", "Key", "Begin with", "Which chords", "Replace it", "Seed", "Draw one", "Compose"]
+    order = [
+        "tab Compose",
+        "Click to upload",
+        "Key",
+        "Begin with",
+        "Which chords",
+        "Replace it",
+        "Seed",
+        "Draw one",
+        "Compose",
+    ]
     positions = [next((i for i, (name, _) in enumerate(reached) if name.startswith(word)), None) for word in order]
     assert None not in positions, reached
     assert positions == sorted(positions)
     assert all(ring for _, ring in reached[: positions[-1] + 1]), reached
 
 
-def test_the_page_works_by_keyboard_alone(page: Page, clip: Path) -> None:
+def test_the_page_works_by_keyboard_alone(page: Page, clip: Path, upload: Callable[..., None]) -> None:
     upload(page, clip)
     page.get_by_label("Key", exact=True).focus()
     page.keyboard.type("A min")
@@ -121,7 +138,12 @@ def test_the_page_works_by_keyboard_alone(page: Page, clip: Path) -> None:
     expect(page.locator("#summary .facts")).to_contain_text("A minor")
 
 
-def test_a_phone(open_window: Callable[..., Page], served: SimpleNamespace, clip: Path) -> None:
+def test_a_phone(
+    open_window: Callable[..., Page],
+    served: SimpleNamespace,
+    clip: Path,
+    upload_and_compose: Callable[[Page, Path], None],
+) -> None:
     page = open_window(served.url, width=390, height=844)
     sideways = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert page.evaluate(sideways) == 0

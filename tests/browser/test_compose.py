@@ -9,7 +9,6 @@ from types import SimpleNamespace
 import av
 import pretty_midi
 import pytest
-from playwright.sync_api import Error as BrowserError
 from playwright.sync_api import Page, expect
 
 from emotion.errors import RefusalError
@@ -24,26 +23,8 @@ def clip(make_clip: Callable[..., Path], tmp_path: Path) -> Path:
     return path
 
 
-def upload(page: Page, clip: Path) -> None:
-    page.set_input_files("#clip input[type=file]", clip)
-    try:
-        page.locator("#clip-card img").wait_for(timeout=10_000)
-    except BrowserError:  # drawn before its fields listened, on a busy machine: a person would load the page again
-        page.reload()
-        page.locator("#compose").wait_for()
-        page.set_input_files("#clip input[type=file]", clip)
-        page.locator("#clip-card img").wait_for()
-
-
 def compose(page: Page) -> None:
     page.get_by_role("button", name="Compose", exact=True).click()
-
-
-def fetch(page: Page, button: str) -> Path:
-    with page.expect_download() as waiting:
-        page.locator(f"#{button}").click()
-    path = Path(waiting.value.path())
-    return path.rename(path.with_name(waiting.value.suggested_filename))
 
 
 def plays(page: Page) -> None:
@@ -53,7 +34,9 @@ def plays(page: Page) -> None:
     page.wait_for_function("document.querySelector('#piece video').webkitAudioDecodedByteCount > 0")
 
 
-def test_upload_compose_play_download(page: Page, clip: Path) -> None:
+def test_upload_compose_play_download(
+    page: Page, clip: Path, upload: Callable[..., None], fetch: Callable[..., Path]
+) -> None:
     upload(page, clip)
     page.get_by_label("Key", exact=True).click()
     page.get_by_role("option", name="B♭ major").click()
@@ -78,7 +61,9 @@ def test_upload_compose_play_download(page: Page, clip: Path) -> None:
     assert json.loads(result.read_text())["chords"][0]["symbol"] == "Bb"
 
 
-def test_progress_is_named_and_measured_then_stopped(page: Page, clip: Path, served: SimpleNamespace) -> None:
+def test_progress_is_named_and_measured_then_stopped(
+    page: Page, clip: Path, served: SimpleNamespace, upload: Callable[..., None]
+) -> None:
     served.composer.gate.clear()
     upload(page, clip)
     compose(page)
@@ -97,7 +82,7 @@ def test_progress_is_named_and_measured_then_stopped(page: Page, clip: Path, ser
 
 
 def test_stopping_in_line_leaves_the_other_person_alone(
-    page: Page, clip: Path, served: SimpleNamespace, open_window: Callable[..., Page]
+    page: Page, clip: Path, served: SimpleNamespace, open_window: Callable[..., Page], upload: Callable[..., None]
 ) -> None:
     served.composer.gate.clear()
     other = open_window(served.url)
@@ -116,7 +101,7 @@ def test_stopping_in_line_leaves_the_other_person_alone(
 
 
 def test_closing_the_window_frees_the_place(
-    page: Page, clip: Path, served: SimpleNamespace, open_window: Callable[..., Page]
+    page: Page, clip: Path, served: SimpleNamespace, open_window: Callable[..., Page], upload: Callable[..., None]
 ) -> None:
     served.composer.gate.clear()
     leaver = open_window(served.url)
@@ -132,7 +117,9 @@ def test_closing_the_window_frees_the_place(
     assert len(served.composer.finished) == 1
 
 
-def test_a_failed_run_leaves_the_last_result(page: Page, clip: Path, served: SimpleNamespace) -> None:
+def test_a_failed_run_leaves_the_last_result(
+    page: Page, clip: Path, served: SimpleNamespace, upload: Callable[..., None]
+) -> None:
     upload(page, clip)
     page.get_by_label("Seed").fill("5")
     compose(page)
@@ -148,7 +135,9 @@ def test_a_failed_run_leaves_the_last_result(page: Page, clip: Path, served: Sim
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
-def test_a_defect_is_one_calm_sentence(page: Page, clip: Path, served: SimpleNamespace) -> None:
+def test_a_defect_is_one_calm_sentence(
+    page: Page, clip: Path, served: SimpleNamespace, upload: Callable[..., None]
+) -> None:
     served.composer.failure = ZeroDivisionError("tensor 17 exploded")
     upload(page, clip)
     compose(page)
@@ -164,7 +153,9 @@ def test_no_clip_yet(page: Page) -> None:
     expect(page.locator("#compose")).to_be_enabled()
 
 
-def test_a_chord_that_does_not_exist_is_named_on_leaving_the_field(page: Page, clip: Path) -> None:
+def test_a_chord_that_does_not_exist_is_named_on_leaving_the_field(
+    page: Page, clip: Path, upload: Callable[..., None]
+) -> None:
     upload(page, clip)
     field = page.get_by_label("Begin with these chords")
     field.fill("C Amaj9")
@@ -192,7 +183,9 @@ def test_text_that_calls_itself_a_video(page: Page, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "shown"), [('<b>"it\'s" ${1+1} {{x}}🎬.mp4', 'b"it\'s" 1+1 x🎬.mp4'), ("-rf ..mp4", "-rf ..mp4")]
 )
-def test_a_hostile_name_is_only_a_name(page: Page, clip: Path, name: str, shown: str) -> None:
+def test_a_hostile_name_is_only_a_name(
+    page: Page, clip: Path, name: str, shown: str, upload: Callable[..., None], fetch: Callable[..., Path]
+) -> None:
     upload(page, clip.rename(clip.with_name(name)))
     compose(page)
     expect(page.locator("#summary h2")).to_have_text(f"Music for {shown}")
@@ -209,7 +202,7 @@ def test_what_is_typed_is_shown_as_typed(page: Page) -> None:
     expect(page.locator("#primer-hint")).to_contain_text("${1+1}{{2}}<b>")
 
 
-def test_a_drawn_seed_is_used_and_shown(page: Page, clip: Path) -> None:
+def test_a_drawn_seed_is_used_and_shown(page: Page, clip: Path, upload: Callable[..., None]) -> None:
     upload(page, clip)
     page.get_by_role("button", name="Draw one").click()
     expect(page.get_by_label("Seed")).not_to_have_value("")
@@ -218,7 +211,9 @@ def test_a_drawn_seed_is_used_and_shown(page: Page, clip: Path) -> None:
     expect(page.locator("#summary .facts")).to_contain_text(f"Seed{seed}")
 
 
-def test_a_full_line_says_so(page: Page, clip: Path, served: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_line_says_so(
+    page: Page, clip: Path, served: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, upload: Callable[..., None]
+) -> None:
     queue = served.blocks._queue
     upload(page, clip)
     push = queue.push

@@ -56,13 +56,12 @@ def behind(serve: Callable, tmp_path: Path) -> Iterator[str]:
 
 
 def test_everything_is_asked_for_under_the_path(
-    open_window: Callable[..., Page], behind: str, make_clip: Callable[..., Path]
+    open_window: Callable[..., Page], behind: str, make_clip: Callable[..., Path], upload: Callable[..., None]
 ) -> None:
     page = open_window(behind)
     astray: list[str] = []
     page.on("request", lambda request: astray.append(request.url) if PATH not in request.url else None)
-    page.set_input_files("#clip input[type=file]", make_clip("holiday.mp4", seconds=2.0))
-    expect(page.locator("#clip-card img")).to_be_visible()
+    upload(page, make_clip("holiday.mp4", seconds=2.0))
     page.get_by_role("button", name="Compose", exact=True).click()
     expect(page.locator("#summary")).to_contain_text("Music for holiday.mp4")
     page.wait_for_function("document.querySelector('#piece video').readyState >= 1")

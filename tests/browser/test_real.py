@@ -32,12 +32,6 @@ def real_page(serve: Callable, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield page
 
 
-def fetch(page: Page, button: str) -> Path:
-    with page.expect_download() as waiting:
-        page.locator(button).click()
-    return Path(waiting.value.path())
-
-
 def picture_length_s(path: Path) -> float:
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
@@ -46,9 +40,14 @@ def picture_length_s(path: Path) -> float:
         return float(stream.duration * stream.time_base)
 
 
-def test_a_clip_comes_back_with_its_music(open_window: Callable[..., Page], real_page: SimpleNamespace) -> None:
+def test_a_clip_comes_back_with_its_music(
+    open_window: Callable[..., Page],
+    real_page: SimpleNamespace,
+    upload: Callable[..., None],
+    fetch: Callable[..., Path],
+) -> None:
     page = open_window(real_page.url)
-    page.set_input_files("#clip input[type=file]", CLIP)
+    upload(page, CLIP)
     expect(page.locator("#clip-card")).to_contain_text("sound")
     page.get_by_label("Key", exact=True).click()
     page.get_by_role("option", name="D minor").click()
@@ -62,7 +61,7 @@ def test_a_clip_comes_back_with_its_music(open_window: Callable[..., Page], real
     page.wait_for_function("document.querySelector('#piece video').currentTime > 0.3")
     page.wait_for_function("document.querySelector('#piece video').webkitAudioDecodedByteCount > 0")
 
-    video, music, midi, result = (fetch(page, f"#get-{kind}") for kind in ("video", "music", "midi", "result"))
+    video, music, midi, result = (fetch(page, f"get-{kind}") for kind in ("video", "music", "midi", "result"))
     with av.open(str(video)) as container:
         assert (len(container.streams.video), len(container.streams.audio)) == (1, 1)
     assert picture_length_s(video) == pytest.approx(picture_length_s(CLIP), abs=0.05)

@@ -13,15 +13,14 @@ from gradio_client import Client, handle_file
 
 
 def load_fakes() -> Any:  # noqa: ANN401 - a module read from beside this file
-    name = "fake_composer"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).parent / f"{name}.py")
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-    return sys.modules[name]
+    for name in ("fake_recogniser", "fake_composer"):
+        if name not in sys.modules:
+            spec = importlib.util.spec_from_file_location(name, Path(__file__).parent / f"{name}.py")
+            assert spec is not None
+            assert spec.loader is not None
+            sys.modules[name] = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(sys.modules[name])
+    return sys.modules["fake_composer"]
 
 
 @pytest.fixture(scope="session")
@@ -34,9 +33,9 @@ def session_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNam
 
 @pytest.fixture
 def served(session_page: SimpleNamespace) -> Iterator[SimpleNamespace]:
-    load_fakes().calm(session_page.composer)
+    load_fakes().calm(session_page.composer, session_page.recogniser)
     yield session_page
-    session_page.composer.gate.set()
+    load_fakes().calm(session_page.composer, session_page.recogniser)
 
 
 @pytest.fixture
@@ -49,3 +48,10 @@ def upload(make_clip: Callable[..., Path], tmp_path: Path) -> Callable[[str], An
         return handle_file(str(clip))
 
     return offer
+
+
+@pytest.fixture(scope="session")
+def predict() -> Callable[..., Any]:
+    """Make the fake recogniser's answer: `predict(12.0, key=None)`."""
+    load_fakes()
+    return sys.modules["fake_recogniser"].prediction

@@ -4,6 +4,7 @@ Both conftest files, here and in the browser folder, read this one and serve the
 """
 
 import json
+import os
 import shutil
 import threading
 import wave
@@ -16,6 +17,7 @@ from types import SimpleNamespace
 import av
 import numpy as np
 import pretty_midi
+from fake_recogniser import FakeRecogniser  # read by the conftest files before this one
 
 from video2music.errors import VideoReadError
 from video2music.features.video_features import VideoFeatures
@@ -131,20 +133,28 @@ class FakeComposer:
 
 
 @contextmanager
-def serve(composer: object | None, root: Path, **address: object) -> Iterator[SimpleNamespace]:
-    """Serve the page on a free port until the block ends, with a fake composer unless another is given."""
-    composer = composer or FakeComposer()
-    page, studio = app.build(lambda: composer, root=root)
+def serve(
+    composer: object | None, root: Path, recogniser: object | None = None, **address: object
+) -> Iterator[SimpleNamespace]:
+    """Serve the page on a free port until the block ends, with fake networks unless others are given."""
+    composer, recogniser = composer or FakeComposer(), recogniser or FakeRecogniser()
+    before = os.environ.get("GRADIO_TEMP_DIR")
+    page, studio = app.build(lambda: composer, lambda: recogniser, root=root)
     url = app.launch(page, app.Address(port=None, **address))
     try:
-        yield SimpleNamespace(url=url, composer=composer, studio=studio, blocks=page)
+        yield SimpleNamespace(url=url, composer=composer, recogniser=recogniser, studio=studio, blocks=page)
     finally:
         page.close(verbose=False)
         studio.bench.close()
+        if before is not None:  # a page that was served before this one goes on taking uploads
+            os.environ["GRADIO_TEMP_DIR"] = before
 
 
-def calm(composer: FakeComposer) -> None:
-    """Let the composer fail at nothing and wait for nobody, and forget what it did."""
-    composer.failure, composer.most_at_once = None, 0
-    composer.finished.clear()
-    composer.gate.set()
+def calm(composer: FakeComposer, recogniser: FakeRecogniser) -> None:
+    """Let both fail at nothing and wait for nobody, and forget what they did."""
+    for fake in (composer, recogniser):
+        fake.failure = None
+        fake.finished.clear()
+        fake.gate.set()
+    composer.most_at_once = 0
+    recogniser.changes.clear()

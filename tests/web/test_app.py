@@ -6,7 +6,8 @@ from types import SimpleNamespace
 import httpx
 import pytest
 
-from video2music.web.app import Address, read_address
+import emotion
+from video2music.web.app import Address, load_recogniser, read_settings
 
 VARIABLES = ("SPACE_ID", "GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT", "GRADIO_ROOT_PATH")
 
@@ -28,12 +29,21 @@ def test_the_address(
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert read_address(arguments) == address
+    assert read_settings(arguments) == (address, "embedded")
+
+
+@pytest.mark.parametrize(("engine", "asked"), [("embedded", ()), ("clip", ("music2emo",)), ("paper", ("music2emo",))])
+def test_the_recogniser_goes_with_the_composer(
+    monkeypatch: pytest.MonkeyPatch, engine: str, asked: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(emotion, "load", lambda *names: names)
+    assert load_recogniser(engine) == asked
+    assert read_settings(["--engine", engine])[1] == engine
 
 
 def test_a_port_that_is_no_number_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as leaving:
-        read_address(["--port", "piano"])
+        read_settings(["--port", "piano"])
     assert leaving.value.code == 2
     assert "piano" in capsys.readouterr().err
 

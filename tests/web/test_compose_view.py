@@ -10,6 +10,7 @@ from emotion.errors import RefusalError
 from video2music.features.video_features import VideoFeatures
 from video2music.music.score import Score
 from video2music.web import compose_view as view
+from video2music.web import progress_view
 from video2music.web import words as words_of
 from video2music.web.runs import Update
 
@@ -52,9 +53,9 @@ def test_lengths_of_time(seconds: float, words: str) -> None:
 
 def test_nothing_from_outside_becomes_markup() -> None:
     pages = (
-        view.notice(HOSTILE, HOSTILE),
-        view.field_hint(HOSTILE),
-        view.progress_card(view.Course(((HOSTILE, 1.0),), HOSTILE, 0.5)),
+        progress_view.notice(HOSTILE, HOSTILE),
+        progress_view.field_hint(HOSTILE),
+        progress_view.progress_card(progress_view.Course(((HOSTILE, 1.0),), HOSTILE, 0.5)),
         view.summary_card(score("C", HOSTILE), features(*[1 / 6] * 6), clip_name=HOSTILE, took_s=1),
     )
     for page in pages:
@@ -79,17 +80,17 @@ def test_a_refusal_names_the_clip_and_not_the_server(where: str | None, said: st
 
 
 def test_the_course_of_a_run() -> None:
-    course = view.Course().follow([Update("see", 0.0)], now=10.0)
+    course = progress_view.Course().follow([Update("see", 0.0)], now=10.0)
     course = course.follow([Update("see", 0.7)], now=11.0)
     assert (course.finished, course.stage, course.fraction) == ((), "see", 0.7)
     course = course.follow([Update("see", 1.0), Update("write", 0.25)], now=12.5)
     assert (course.finished, course.stage, course.fraction) == ((("see", 2.5),), "write", 0.25)
-    assert 'aria-valuenow="25"' in view.progress_card(course)
+    assert 'aria-valuenow="25"' in progress_view.progress_card(course)
 
 
 def test_long_pieces_fold_their_chords_away() -> None:
-    assert "<details>" not in view.chord_list(score(*["C", "G"] * 12))
-    folded = view.chord_list(score(*["C", "G"] * 150))
+    assert "<details>" not in view.piece_chords(score(*["C", "G"] * 12))
+    folded = view.piece_chords(score(*["C", "G"] * 150))
     assert "276 more chords" in folded
     assert folded.count("<li") == 300
 

@@ -46,10 +46,34 @@ def test_analysis_without_music(served: SimpleNamespace, upload: Upload) -> None
 
 def test_inputs_are_documented(served: SimpleNamespace) -> None:
     named = served.client().view_api(return_format="dict")["named_endpoints"]
-    assert set(named) == {"/compose", "/analyze"}
+    assert set(named) == {"/compose", "/analyze", "/recognize"}
     labels = [parameter["parameter_name"] for parameter in named["/compose"]["parameters"]]
     assert labels == ["clip", "key", "primer", "seed", "original"]
     assert "Compose music for a video" in named["/compose"]["description"]
+    assert [parameter["parameter_name"] for parameter in named["/recognize"]["parameters"]] == ["audio"]
+
+
+def test_recognition_of_a_videos_sound(served: SimpleNamespace, upload: Upload, predict: Callable[..., Any]) -> None:
+    answer = served.client().predict(audio=upload("holiday.mp4"), api_name="/recognize")
+    assert answer["duration_s"] == pytest.approx(2.0, abs=0.1)
+    expected = predict(answer["duration_s"]).result()
+    assert set(answer) == set(expected)
+    assert {name: answer[name] for name in ("valence", "arousal", "tags", "shown_tags", "key")} == {
+        name: expected[name] for name in ("valence", "arousal", "tags", "shown_tags", "key")
+    }
+    assert str(served.studio.root) not in json.dumps(answer)
+
+
+def test_what_is_no_music_is_refused_without_the_servers_paths(
+    served: SimpleNamespace, upload: Upload, tmp_path: Path
+) -> None:
+    sound = upload("notes.mp3")
+    (tmp_path / "notes.mp3").write_text("dear diary")
+    with pytest.raises(AppError) as refusal:
+        served.client().predict(audio=sound, api_name="/recognize")
+    assert "The file is not an audio file: notes.mp3. Check that it plays" in str(refusal.value)
+    assert "/" not in str(refusal.value)
+    assert not served.recogniser.finished
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import TypeVar
 import pytest
 
 from video2music.progress import Progress
-from video2music.web.composer import LazyComposer
+from video2music.web.lazy import Lazy
 from video2music.web.runs import Bench, StoppedError, Update
 from video2music.web.studio import Studio
 
@@ -87,6 +87,24 @@ def test_one_person_stops_only_their_own(bench: Bench) -> None:
         in_a_loop(follow())
 
 
+def test_a_person_who_leaves_stops_at_every_desk_and_nobody_else_does(bench: Bench) -> None:
+    started, ended, release = threading.Event(), threading.Event(), threading.Event()
+
+    async def follow() -> None:
+        run = bench.start("me/listen", endless(started, ended, release))  # type: ignore[arg-type]
+        await asyncio.to_thread(started.wait, 10)
+        bench.leave("m")
+        assert not bench.stop("me/compose")
+        assert not ended.is_set()
+        bench.leave("me")
+        async for _ in run.updates():
+            pass
+        assert await asyncio.to_thread(ended.wait, 10)
+        assert not bench.was_stopped("me/listen")
+
+    in_a_loop(follow())
+
+
 def test_the_next_run_waits_until_the_stopped_one_has_let_go(bench: Bench) -> None:
     started, release, order = threading.Event(), threading.Event(), []
 
@@ -110,7 +128,7 @@ def test_the_next_run_waits_until_the_stopped_one_has_let_go(bench: Bench) -> No
 
 def test_a_folder_lives_until_the_worker_has_let_go(tmp_path: Path) -> None:
     started, release = threading.Event(), threading.Event()
-    studio = Studio(LazyComposer(lambda: pytest.fail("not needed")), tmp_path)
+    studio = Studio(Lazy(lambda: pytest.fail("not needed")), Lazy(lambda: pytest.fail("not needed")), tmp_path)
 
     def work(folder: Path, _progress: Progress) -> None:
         (folder / "half").touch()
@@ -140,7 +158,7 @@ def test_networks_are_loaded_once_and_loading_is_tried_again() -> None:
             raise answer
         return answer
 
-    lazy = LazyComposer(load)  # type: ignore[arg-type]
+    lazy = Lazy(load)  # type: ignore[arg-type]
     with pytest.raises(OSError, match="no weights"):
         lazy.ready()
     assert lazy.ready(lambda stage, _: stages.append(stage)) == "composer"

@@ -5,24 +5,31 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import gradio as gr
 
+from emotion import Recogniser
 from emotion.errors import RefusalError
-from video2music.web import compose_tab, endpoints
-from video2music.web.composer import Composer, LazyComposer
+from video2music.engines import ENGINES
+from video2music.web import compose_tab, endpoints, handover, recognise_tab
+from video2music.web.composer import Composer
 from video2music.web.folders import KEEP_S, SWEEP_EVERY_S, private_root, sweep
+from video2music.web.lazy import Lazy
 from video2music.web.studio import Studio
 from video2music.web.theme import studio_theme
 
 NAME = "Music for your video"
 
-TABS: tuple[ModuleType, ...] = (compose_tab,)
-"""The tabs in order. A tab is a module with a TITLE and a function build(studio)."""
+TABS: tuple[ModuleType, ...] = (compose_tab, recognise_tab)
+"""The tabs in order. A tab is a module with a TITLE and a function build(studio) that returns what it laid out."""
 
-STYLE_SHEET = Path(__file__).parents[2] / "assets" / "style.css"
+ASSETS = Path(__file__).parents[2] / "assets"
+STYLE_SHEET = ASSETS / "style.css"
+SCRIPT = ASSETS / "timeline.js"
 
 WAITING_PLACES = 20
 """Pieces that may wait in line; whoever comes later is asked to try again."""
@@ -63,14 +70,17 @@ class Address:
     root_path: str | None = None
 
 
-def read_address(arguments: Sequence[str] | None = None) -> Address:
-    """Read the address from the command line, then the environment.
+def read_settings(arguments: Sequence[str] | None = None) -> tuple[Address, str]:
+    """Read address and engine from the command line, then the environment.
 
     GRADIO_SERVER_NAME, GRADIO_SERVER_PORT and GRADIO_ROOT_PATH are honoured; where SPACE_ID is set (Hugging Face
     Spaces) the page listens on every interface.
 
     Args:
         arguments: of the command line; the process's own by default.
+
+    Returns:
+        Where the page is served, and the name of the engine that composes.
     """
     everywhere = "0.0.0.0" if "SPACE_ID" in os.environ else "127.0.0.1"  # noqa: S104 - a Space is reached from outside
     parser = argparse.ArgumentParser(prog="app.py", description="Serve the page that composes music for a video.")
@@ -81,8 +91,25 @@ def read_address(arguments: Sequence[str] | None = None) -> Address:
     parser.add_argument(
         "--root-path", default=os.environ.get("GRADIO_ROOT_PATH"), help="path that a proxy serves it under"
     )
+    parser.add_argument(
+        "--engine", choices=tuple(ENGINES), default="embedded", help="networks that compose and listen: %(default)s"
+    )
     given = parser.parse_args(arguments)
-    return Address(given.host, given.port, given.root_path)
+    return Address(given.host, given.port, given.root_path), given.engine
+
+
+def load_recogniser(engine: str) -> Recogniser:
+    """Load the recogniser that goes with a composing engine: without a network for "embedded", else Music2Emo.
+
+    Args:
+        engine: name of the composing engine.
+
+    Raises:
+        RefusalError: its weights are missing or cannot be downloaded.
+    """
+    import emotion
+
+    return emotion.load() if engine == "embedded" else emotion.load("music2emo")
 
 
 def keep_to_ourselves(root: Path) -> None:
@@ -96,11 +123,14 @@ def keep_to_ourselves(root: Path) -> None:
     os.environ["GRADIO_TEMP_DIR"] = str(root / "served")
 
 
-def build(load: Callable[[], Composer], *, root: Path | None = None) -> tuple[gr.Blocks, Studio]:
+def build(
+    load: Callable[[], Composer], load_recogniser: Callable[[], Recogniser], *, root: Path | None = None
+) -> tuple[gr.Blocks, Studio]:
     """Assemble the page.
 
     Args:
         load: builds the composer; called in the worker when it is first needed.
+        load_recogniser: builds the recogniser, in the same way.
         root: private folder for uploads and results; one under the system's temporary folder by default.
 
     Returns:
@@ -109,7 +139,7 @@ def build(load: Callable[[], Composer], *, root: Path | None = None) -> tuple[gr
     root = private_root(root)
     sweep(root)
     keep_to_ourselves(root)
-    studio = Studio(LazyComposer(load), root)
+    studio = Studio(Lazy(load), Lazy(load_recogniser), root)
 
     def leave(request: gr.Request) -> None:
         studio.bench.leave(str(request.session_hash))
@@ -125,21 +155,19 @@ def build(load: Callable[[], Composer], *, root: Path | None = None) -> tuple[gr
 
 
 def lay_out_tabs(studio: Studio) -> None:
-    """Build each tab; a single one needs no tab bar."""
-    if len(TABS) == 1:
-        TABS[0].build(studio)
-        return
-    with gr.Tabs():
+    """Build each tab, and the way from a composed piece to the tab that listens to it."""
+    pages: dict[ModuleType, Any] = {}
+    with gr.Tabs(elem_id="tabs") as tabs:
         for tab in TABS:
-            with gr.Tab(tab.TITLE):
-                tab.build(studio)
+            with gr.Tab(tab.TITLE, id=tab.TITLE):
+                pages[tab] = tab.build(studio)
+    handover.connect(tabs, pages[compose_tab], pages[recognise_tab])
 
 
 def where_clips_stay() -> str:
     """Say where uploads are kept, for the line at the foot of the page."""
-    return (
-        "Clips stay on this server" if "SPACE_ID" in os.environ else "Clips stay on the computer that serves this page"
-    )
+    place = "this server" if "SPACE_ID" in os.environ else "the computer that serves this page"
+    return f"Clips and music stay on {place}"
 
 
 def launch(page: gr.Blocks, address: Address) -> str:
@@ -163,6 +191,7 @@ def launch(page: gr.Blocks, address: Address) -> str:
             prevent_thread_lock=True,
             theme=studio_theme(),
             css_paths=STYLE_SHEET,
+            js=SCRIPT.read_text(encoding="utf-8"),
             footer_links=[],
             max_file_size=LARGEST_UPLOAD,
             quiet=True,
@@ -184,8 +213,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     import video2music
 
-    address = read_address(arguments)
-    page, studio = build(video2music.load)
+    address, engine = read_settings(arguments)
+    page, studio = build(partial(video2music.load, engine), partial(load_recogniser, engine))
     try:
         url = launch(page, address)
     except RefusalError as error:

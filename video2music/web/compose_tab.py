@@ -1,6 +1,5 @@
 """The first tab: a clip goes in, the clip with its music comes out."""
 
-import logging
 import secrets
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -15,11 +14,13 @@ from emotion.errors import RefusalError
 from video2music.web import compose_view as view
 from video2music.web.clip_card import clip_card
 from video2music.web.composer import ComposedPiece, SavedFiles
+from video2music.web.desk import Changes, Desk, bring_into_view, lay_out_desk
 from video2music.web.folders import given_name
-from video2music.web.runs import Run, StoppedError
+from video2music.web.progress_view import field_hint, notice
+from video2music.web.runs import Run
 from video2music.web.studio import QUEUE, Studio
 from video2music.web.wishes_form import CHORD_HELP, ORIGINAL_SOUND, key_choices, read_wishes
-from video2music.web.words import UNEXPECTED, refusal_sentence
+from video2music.web.words import refusal_sentence
 
 TITLE = "Compose"
 
@@ -28,11 +29,6 @@ CLIP_TYPES = ("video", ".mp4", ".mov", ".webm", ".mkv", ".avi", ".gif")
 
 EASY_SEEDS = 1_000_000
 """Drawn seeds stay below this, so that they can be read out and typed."""
-
-Changes = dict[Any, Any]
-"""What an event does to the page: component -> new value or update."""
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -57,29 +53,39 @@ class Form:
 
 @dataclass(frozen=True)
 class Stage:
-    """Where a person sees what happens and what came out."""
+    """Where a person sees what came out."""
 
-    status: gr.HTML
-    stop: gr.Button
     empty: gr.HTML
     result: gr.Column
     video: gr.Video
     summary: gr.HTML
+    analyse: gr.Button
     downloads: tuple[gr.DownloadButton, ...]
 
+    @property
+    def music(self) -> gr.DownloadButton:
+        """The component that holds the composed music as a wav file."""
+        return self.downloads[1]
 
-def build(studio: Studio) -> None:
+
+def build(studio: Studio) -> "ComposePage":
     """Lay out the tab and connect it.
 
     Args:
         studio: the composer and its bench.
+
+    Returns:
+        The tab, for those that go on with the composed music.
     """
     with gr.Row(elem_id="studio", equal_height=False):
         with gr.Column(scale=5, min_width=320, elem_id="form"):
             form = lay_out_form()
         with gr.Column(scale=7, min_width=320, elem_id="stage"):
+            desk = lay_out_desk(studio, "compose", form.compose, "Composing …")
             stage = lay_out_stage()
-    connect(ComposePage(studio, form, stage))
+    page = ComposePage(studio, form, desk, stage)
+    connect(page)
+    return page
 
 
 def lay_out_form() -> Form:
@@ -111,9 +117,7 @@ def lay_out_form() -> Form:
 
 
 def lay_out_stage() -> Stage:
-    """Put progress, the place for the result and the downloads in the right column."""
-    status = gr.HTML("", elem_id="status")
-    stop = gr.Button("Stop", visible=False, elem_id="stop", size="sm")
+    """Put the place for the result and the downloads in the right column."""
     empty = gr.HTML(view.EMPTY, elem_id="empty")
     with gr.Column(visible=False, elem_id="result") as result:
         video = gr.Video(
@@ -130,7 +134,8 @@ def lay_out_stage() -> Stage:
                 )
             )
         summary = gr.HTML("", elem_id="summary")
-    return Stage(status, stop, empty, result, video, summary, downloads)
+        analyse = gr.Button("Analyse this music", elem_id="analyse-composed")
+    return Stage(empty, result, video, summary, analyse, downloads)
 
 
 @dataclass(frozen=True)
@@ -139,6 +144,7 @@ class ComposePage:
 
     studio: Studio
     form: Form
+    desk: Desk
     stage: Stage
 
     def draw_seed(self) -> str:
@@ -152,99 +158,56 @@ class ComposePage:
         try:
             return clip_card(Path(clip))
         except RefusalError as error:
-            return view.notice(
-                "This clip cannot be used", refusal_sentence(error, given_name(Path(clip)), self.studio.root)
-            )
+            return notice("This clip cannot be used", refusal_sentence(error, given_name(Path(clip)), self.studio.root))
 
     def check_primer(self, primer: str, key: str) -> str:
         """Say under the field what is wrong with the chords, as soon as the person leaves it."""
         try:
             read_wishes(key, primer, "", "replace")
         except RefusalError as error:
-            return view.field_hint(str(error))
+            return field_hint(str(error))
         return ""
 
     def begin(  # noqa: PLR0917 - one argument for each field of the form, in Gradio's order
         self, clip: str | None, key: str, primer: str, seed: str, original: str, request: gr.Request
     ) -> Iterator[Changes]:
         """Check the form without waiting in line; a refusal ends the chain of events here."""
-        self.studio.bench.ask(session_of(request))
+        self.desk.ask(request)
         try:
             need_clip(clip)
             read_wishes(key, primer, seed, original)
         except RefusalError as error:
-            yield self.rest(view.notice("Not started", str(error)))
+            yield self.desk.refused(error)
             raise gr.Error(str(error), visible=False, print_exception=False) from error
-        yield self.busy(view.progress_card(view.Course(stage=self.studio.bench.outlook())))
+        yield self.desk.waiting()
 
     async def perform(  # noqa: PLR0917 - one argument for each field of the form, in Gradio's order
         self, clip: str, key: str, primer: str, seed: str, original: str, request: gr.Request
     ) -> AsyncIterator[Changes]:
         """Compose, showing each stage, and end with the result or with a sentence about what went wrong."""
         wishes = read_wishes(key, primer, seed, original)
-        upload, started, course = Path(clip), time.monotonic(), view.Course()
+        upload, started = Path(clip), time.monotonic()
         work = partial(self.studio.compose, upload, wishes)
-        with self.studio.job(session_of(request), work) as run:
-            async for updates in run.updates():
-                course = course.follow(updates)
-                yield {self.stage.status: view.progress_card(course)}
+        with self.studio.job(self.desk.session(request), work) as run:
+            async for changes in self.desk.follow(run):
+                yield changes
             yield self.outcome(run, given_name(upload), started)
 
     def outcome(self, run: Run[tuple[ComposedPiece, SavedFiles]], name: str, started: float) -> Changes:
         """Show what a run led to; the last result stays unless there is a new one."""
         try:
             piece, files = run.result()
-        except StoppedError:
-            return self.stopped()
-        except RefusalError as error:
-            return self.rest(view.notice("That did not work", refusal_sentence(error, name, self.studio.root)))
-        except Exception:
-            log.exception("a run failed")
-            return self.rest(view.notice("That did not work", UNEXPECTED))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the person reads a sentence
+            return self.desk.failed(error, name)
         paths = (files.video, files.music, files.midi, files.result)
         took_s = time.monotonic() - started
         return {
-            **self.rest(""),
+            **self.desk.rest(""),
             self.stage.empty: gr.update(visible=False),
             self.stage.result: gr.update(visible=True),
             self.stage.video: str(files.video),
             self.stage.summary: view.summary_card(piece.score, piece.features, clip_name=name, took_s=took_s),
             **{button: str(path) for button, path in zip(self.stage.downloads, paths, strict=True)},
-        }
-
-    def stop(self, request: gr.Request) -> Changes:
-        """Stop this person's run, waiting or working."""
-        self.studio.bench.stop(session_of(request))
-        return self.stopped()
-
-    def lost(self, request: gr.Request) -> Changes:
-        """Say that a run never began: it was stopped in line, the line is full, or the connection broke."""
-        if self.studio.bench.was_stopped(session_of(request)):
-            return self.stopped()
-        return self.rest(
-            view.notice("Not started", "Too many pieces are waiting already. Please try again in a minute.")
-        )
-
-    def stopped(self) -> Changes:
-        """Show that the run was stopped."""
-        return self.rest(
-            view.notice("Stopped", "Nothing was kept of this run. Press Compose to begin again.", kind="calm")
-        )
-
-    def busy(self, status: str) -> Changes:
-        """Show progress and the way to stop it."""
-        return {
-            self.stage.status: status,
-            self.stage.stop: gr.update(visible=True),
-            self.form.compose: gr.update(value="Composing …", interactive=False),
-        }
-
-    def rest(self, status: str) -> Changes:
-        """Show a sentence, or nothing, and let the person compose again."""
-        return {
-            self.stage.status: status,
-            self.stage.stop: gr.update(visible=False),
-            self.form.compose: gr.update(value="Compose", interactive=True),
         }
 
 
@@ -261,23 +224,9 @@ def need_clip(clip: str | None) -> None:
         raise RefusalError("There is no clip yet", remedy="Choose a video, and wait until it has arrived")
 
 
-def session_of(request: gr.Request) -> str:
-    """Return what tells one open page from another."""
-    return str(request.session_hash)
-
-
-def bring_into_view(*places: str) -> str:
-    """Return a script that scrolls, on a small screen, until the last of the places that is shown can be seen."""
-    return f"""() => setTimeout(() => {{
-      const shown = {list(places)}.map(place => document.querySelector(place)).filter(place => place?.offsetHeight);
-      shown.at(-1)?.scrollIntoView({{block: "nearest"}});
-    }}, 60)"""
-
-
 def connect(page: ComposePage) -> None:
     """Connect the fields and buttons with the events."""
-    form, stage = page.form, page.stage
-    controls = [stage.status, stage.stop, form.compose]
+    form, stage, controls = page.form, page.stage, page.desk.controls
     everything = [*controls, stage.empty, stage.result, stage.video, stage.summary, *stage.downloads]
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     aside: dict[str, Any] = {**private, "queue": False}
@@ -302,5 +251,5 @@ def connect(page: ComposePage) -> None:
     )
     begun.then(None, js=bring_into_view("#status"))
     composed.then(None, js=bring_into_view("#status", "#piece"))
-    composed.failure(page.lost, outputs=controls, **aside)
-    stage.stop.click(page.stop, outputs=controls, cancels=[composed], **aside)
+    composed.failure(page.desk.lost, outputs=controls, **aside)
+    page.desk.stop.click(page.desk.halt, outputs=controls, cancels=[composed], **aside)

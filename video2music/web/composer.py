@@ -1,6 +1,5 @@
-"""What the page needs from a composer, and the one it uses: loaded on first use, in the worker."""
+"""What the page needs from a composer."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -64,36 +63,3 @@ class Composer(Protocol):
         progress: Progress | None = None,
     ) -> ComposedPiece:
         """Compose music for the video."""
-
-
-class LazyComposer:
-    """A composer whose networks are loaded when they are first needed.
-
-    Loading takes seconds and serving the page must not wait for it. It is asked only from the one worker thread, so
-    nothing is loaded twice.
-
-    Args:
-        load: builds the composer.
-    """
-
-    def __init__(self, load: Callable[[], Composer]) -> None:
-        self._load = load
-        self._composer: Composer | None = None
-
-    def ready(self, progress: Progress | None = None) -> Composer:
-        """Return the loaded composer.
-
-        Args:
-            progress: told that loading has begun, when it is still needed.
-
-        Returns:
-            The composer, the same one at every call.
-
-        Raises:
-            RefusalError: weights or the sound font are missing; the next call tries again.
-        """
-        if self._composer is None:
-            if progress is not None:
-                progress("Loading the networks", 0.0)
-            self._composer = self._load()
-        return self._composer

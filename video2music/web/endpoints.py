@@ -1,4 +1,4 @@
-"""The named endpoints /compose and /analyze, for programs: the same work as the page, with plain inputs and outputs."""
+"""The named endpoints, for programs: the same work as the page, with plain inputs and outputs."""
 
 import logging
 from collections.abc import AsyncIterator, Callable
@@ -33,6 +33,14 @@ ANALYZE_HELP = """See what a video shows, without composing.
 clip: the video file. Returns duration_s, and one row per second of emotion (exciting, fearful, tense, sad, relaxing,
 neutral), valence and arousal (1 to 9), motion and scene_offset; cuts_s are the exact times of the scene cuts."""
 
+NO_CLIP = "There is no clip. Send a video file."
+
+RECOGNIZE_HELP = """Say what emotion a piece of music carries.
+
+audio: an audio file, or a video with sound. Returns valence (unpleasant 1 to pleasant 9) and arousal (calm 1 to excited
+9) with their 80 % intervals, the probability of each mood tag and the tags worth showing, key, tempo_bpm, chords, the
+curve of valence and arousal over time, and doubts: sentences that say why the answer deserves less trust."""
+
 log = logging.getLogger(__name__)
 
 
@@ -53,7 +61,7 @@ class Endpoints:
         progress: gr.Progress = gr.Progress(),  # noqa: B008 - how Gradio asks for a progress tracker
     ) -> AsyncIterator[tuple[str, str, str, str]]:
         """Compose for a clip; yields once, so that the files live until Gradio has taken them over."""
-        upload = named_clip(clip)
+        upload = named_upload(clip, NO_CLIP)
         try:
             wishes = read_wishes(key, primer, seed, original)
         except RefusalError as error:
@@ -69,10 +77,22 @@ class Endpoints:
         progress: gr.Progress = gr.Progress(),  # noqa: B008 - how Gradio asks for a progress tracker
     ) -> AsyncIterator[dict[str, Any]]:
         """See a clip; yields the features once."""
-        upload = named_clip(clip)
+        upload = named_upload(clip, NO_CLIP)
         work = partial(self.studio.analyze, upload)
         async for features in self.finished(upload, work, request, progress):
             yield features.to_json()
+
+    async def recognize(
+        self,
+        audio: str | None,
+        request: gr.Request,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008 - how Gradio asks for a progress tracker
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Listen to a sound; yields what was found once."""
+        upload = named_upload(audio, "There is no sound. Send an audio file.")
+        work = partial(self.studio.recognise, upload)
+        async for prediction in self.finished(upload, work, request, progress):
+            yield prediction.result()
 
     async def finished(
         self, upload: Path, work: Callable[[Path, Progress], Outcome], request: gr.Request, progress: gr.Progress
@@ -97,11 +117,11 @@ class Endpoints:
         return gr.Error(refusal_sentence(error, given_name(upload), self.studio.root), print_exception=False)
 
 
-def named_clip(clip: str | None) -> Path:
-    """Return the path of the upload, or refuse when there is none."""
-    if clip is None:
-        raise gr.Error("There is no clip. Send a video file.", print_exception=False)
-    return Path(clip)
+def named_upload(path: str | None, missing: str) -> Path:
+    """Return the path of the upload, or refuse with the sentence `missing` when there is none."""
+    if path is None:
+        raise gr.Error(missing, print_exception=False)
+    return Path(path)
 
 
 def build(studio: Studio) -> None:
@@ -122,7 +142,9 @@ def build(studio: Studio) -> None:
         original = gr.Radio([value for _, value in ORIGINAL_SOUND], value="replace", label="original")
         files = [gr.File(label=label) for label in ("video", "music", "midi", "result")]
         features = gr.JSON(label="features")
-        compose, analyze = gr.Button("compose"), gr.Button("analyze")
+        audio = gr.File(label="audio")
+        emotion = gr.JSON(label="emotion")
+        compose, analyze, recognize = (gr.Button(name) for name in ("compose", "analyze", "recognize"))
     shared: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": QUEUE}
     compose.click(
         endpoints.compose,
@@ -133,3 +155,4 @@ def build(studio: Studio) -> None:
         **shared,
     )
     analyze.click(endpoints.analyze, clip, features, api_name="analyze", api_description=ANALYZE_HELP, **shared)
+    recognize.click(endpoints.recognize, audio, emotion, api_name="recognize", api_description=RECOGNIZE_HELP, **shared)

@@ -58,13 +58,16 @@ def sweep(root: Path, keep_s: float = KEEP_S) -> int:
         keep_s: age in seconds from which an entry is deleted; another running copy of the page may own younger ones.
 
     Returns:
-        How many folders were deleted.
+        How many folders and files were deleted.
     """
     oldest = time.time() - keep_s
-    folders = [*root.glob("run-*"), *(root / "served").glob("*")]
-    stale = [folder for folder in folders if folder.is_dir() and folder.stat().st_mtime < oldest]
-    for folder in stale:
-        shutil.rmtree(folder, ignore_errors=True)
+    left = [*root.glob("run-*"), *(root / "served").glob("*")]
+    stale = [path for path in left if path.stat().st_mtime < oldest]
+    for path in stale:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:  # Gradio leaves an empty file for each upload that it hands over
+            path.unlink(missing_ok=True)
     return len(stale)
 
 
@@ -81,7 +84,7 @@ def working_folder(root: Path) -> Path:
 
 
 def bring_in(clip: Path, folder: Path) -> Path:
-    """Give a request its own hold on the upload, so that no one else's clean-up takes it away.
+    """Give a request its own hold on an upload, so that no one else's clean-up takes it away.
 
     Args:
         clip: the uploaded file.
@@ -98,7 +101,7 @@ def bring_in(clip: Path, folder: Path) -> Path:
         own.hardlink_to(clip)
     except FileNotFoundError as error:
         name = given_name(clip)
-        raise VideoReadError("The clip is not kept here any more", where=name, remedy="Choose it again") from error
+        raise VideoReadError("The file is not kept here any more", where=name, remedy="Choose it again") from error
     except OSError:
         shutil.copyfile(clip, own)
     return own

@@ -122,9 +122,15 @@ class Bench:
             del self._runs[session]
 
     def leave(self, session: str) -> None:
-        """Stop and forget everything of a session whose page was closed."""
-        self.stop(session)
-        self._stopped.discard(session)
+        """Stop and forget everything of a session whose page was closed, at every desk.
+
+        Args:
+            session: who left; runs at a desk are kept under "session/desk".
+        """
+        theirs = [known for known in {*self._runs, *self._stopped, session} if known.split("/")[0] == session]
+        for known in theirs:
+            self.stop(known)
+            self._stopped.discard(known)
 
     def outlook(self) -> str:
         """Say what a person who asks now will have to wait for."""

@@ -1,4 +1,4 @@
-"""What every tab is given: the composer, the bench it works on, and the folder its files go to."""
+"""What every tab is given: the networks, the bench they work on, and the folder that files go to."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from emotion import Prediction, Recogniser
 from video2music.features.video_features import VideoFeatures
 from video2music.progress import Progress
-from video2music.web.composer import ComposedPiece, LazyComposer, Original, SavedFiles
+from video2music.web.composer import ComposedPiece, Composer, Original, SavedFiles
 from video2music.web.folders import bring_in, given_name, safe_stem, working_folder
+from video2music.web.lazy import Lazy
+from video2music.web.reading import Reading, read_music
 from video2music.web.runs import Bench, Run
 
 QUEUE = "composing"
@@ -35,11 +38,13 @@ class Studio:
 
     Attributes:
         composer: makes the pieces.
+        recogniser: says what emotion music carries.
         root: private folder that holds the working folders.
         bench: where pieces are made one after another.
     """
 
-    composer: LazyComposer
+    composer: Lazy[Composer]
+    recogniser: Lazy[Recogniser]
     root: Path
     bench: Bench = field(default_factory=Bench)
 
@@ -104,3 +109,24 @@ class Studio:
         """
         own = bring_in(clip, folder)
         return self.composer.ready(progress).analyze(own, progress=progress)
+
+    def read(self, sound: Path, folder: Path, progress: Progress) -> Reading:
+        """Say what emotion an uploaded sound carries and write the downloads; runs in the worker.
+
+        Args:
+            sound: the uploaded audio or video file, under the name that the person gave it.
+            folder: working folder of this request.
+            progress: told how far it is.
+
+        Returns:
+            What was found; its files are named after the upload.
+
+        Raises:
+            RefusalError: the sound cannot be read, or weights are missing.
+        """
+        own = bring_in(sound, folder)
+        return read_music(own, self.recogniser, folder, safe_stem(given_name(sound)), progress)
+
+    def recognise(self, sound: Path, folder: Path, progress: Progress) -> Prediction:
+        """Say what emotion an uploaded sound carries, without files; runs in the worker, as `read` does."""
+        return self.read(sound, folder, progress).prediction

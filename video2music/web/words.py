@@ -37,9 +37,10 @@ def chord_words(symbol: str) -> str:
 
 
 def clock(seconds: float) -> str:
-    """Write a moment as minutes and seconds, "1:05"."""
+    """Write a moment as minutes and seconds, "1:05", or with hours, "1:02:05"."""
     minutes, rest = divmod(int(seconds), 60)
-    return f"{minutes}:{rest:02d}"
+    hours, minutes_left = divmod(minutes, 60)
+    return f"{hours}:{minutes_left:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
 def refusal_sentence(error: RefusalError, clip_name: str, root: Path) -> str:

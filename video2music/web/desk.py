@@ -1,0 +1,143 @@
+"""What every tab that starts runs has in common: the button that begins one, its progress, and the way to stop it."""
+
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import gradio as gr
+
+from emotion.errors import RefusalError
+from video2music.web.progress_view import Course, notice, progress_card
+from video2music.web.runs import Run, StoppedError
+from video2music.web.studio import Studio
+from video2music.web.words import UNEXPECTED, refusal_sentence
+
+Outcome = TypeVar("Outcome")
+
+Changes = dict[Any, Any]
+"""What an event does to the page: component -> new value or update."""
+
+FULL = "Too many pieces are waiting already. Please try again in a minute."
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The place in a tab where runs are begun, watched and stopped.
+
+    Attributes:
+        studio: where the work is done.
+        name: tells a person's run here from their run in another tab.
+        start: the button that begins a run.
+        status: where progress and notices are shown.
+        stop: the button that stops a run.
+        resting: what stands on the start button.
+        working: what stands there during a run.
+    """
+
+    studio: Studio
+    name: str
+    start: gr.Button
+    status: gr.HTML
+    stop: gr.Button
+    resting: str
+    working: str
+
+    @property
+    def controls(self) -> list[gr.components.Component]:
+        """The components that `busy` and `rest` change."""
+        return [self.status, self.stop, self.start]
+
+    def session(self, request: gr.Request) -> str:
+        """Return what tells this person's runs at this desk from all others; see `Bench.leave`."""
+        return f"{request.session_hash}/{self.name}"
+
+    def ask(self, request: gr.Request) -> None:
+        """Note that a person asks for a run, which may have to wait before it starts."""
+        self.studio.bench.ask(self.session(request))
+
+    def waiting(self) -> Changes:
+        """Show what a person who has just asked waits for."""
+        return self.busy(progress_card(Course(stage=self.studio.bench.outlook())))
+
+    def refused(self, error: RefusalError) -> Changes:
+        """Say why a run was not begun."""
+        return self.rest(notice("Not started", str(error)))
+
+    async def follow(self, run: Run[Outcome]) -> AsyncIterator[Changes]:
+        """Show each stage of a run until it is over."""
+        course = Course()
+        async for updates in run.updates():
+            course = course.follow(updates)
+            yield {self.status: progress_card(course)}
+
+    def failed(self, error: Exception, name: str) -> Changes:
+        """Say what a run ended with instead of a result.
+
+        Args:
+            error: what it raised.
+            name: name of the upload as the person knows it.
+        """
+        if isinstance(error, StoppedError):
+            return self.stopped()
+        if isinstance(error, RefusalError):
+            return self.rest(notice("That did not work", refusal_sentence(error, name, self.studio.root)))
+        log.error("a run failed", exc_info=error)
+        return self.rest(notice("That did not work", UNEXPECTED))
+
+    def halt(self, request: gr.Request) -> Changes:
+        """Stop this person's run, waiting or working."""
+        self.studio.bench.stop(self.session(request))
+        return self.stopped()
+
+    def lost(self, request: gr.Request) -> Changes:
+        """Say that a run never began: it was stopped in line, the line is full, or the connection broke."""
+        if self.studio.bench.was_stopped(self.session(request)):
+            return self.stopped()
+        return self.rest(notice("Not started", FULL))
+
+    def stopped(self) -> Changes:
+        """Show that the run was stopped."""
+        sentence = f"Nothing was kept of this run. Press {self.resting} to begin again."
+        return self.rest(notice("Stopped", sentence, kind="calm"))
+
+    def busy(self, status: str) -> Changes:
+        """Show progress and the way to stop it."""
+        return {
+            self.status: status,
+            self.stop: gr.update(visible=True),
+            self.start: gr.update(value=self.working, interactive=False),
+        }
+
+    def rest(self, status: str) -> Changes:
+        """Show a sentence, or nothing, and let the person begin again."""
+        return {
+            self.status: status,
+            self.stop: gr.update(visible=False),
+            self.start: gr.update(value=self.resting, interactive=True),
+        }
+
+
+def lay_out_desk(studio: Studio, name: str, start: gr.Button, working: str, *, prefix: str = "") -> Desk:
+    """Put progress and the stop button where the result will be.
+
+    Args:
+        studio: where the work is done.
+        name: tells a person's run here from their run in another tab.
+        start: the button that begins a run.
+        working: what stands on that button during a run.
+        prefix: begins the ids of the two components.
+    """
+    status = gr.HTML("", elem_id=f"{prefix}status")
+    stop = gr.Button("Stop", visible=False, elem_id=f"{prefix}stop", size="sm")
+    return Desk(studio, name, start, status, stop, str(start.value), working)
+
+
+def bring_into_view(*places: str) -> str:
+    """Return a script that scrolls, on a small screen, until the last of the places that is shown can be seen."""
+    return f"""() => setTimeout(() => {{
+      const shown = {list(places)}.map(place => document.querySelector(place)).filter(place => place?.offsetHeight);
+      shown.at(-1)?.scrollIntoView({{block: "nearest"}});
+    }}, 60)"""

@@ -1,0 +1,26 @@
+"""The way from a piece that was just composed to the tab that listens to it."""
+
+from typing import Any
+
+import gradio as gr
+
+from video2music.web import recognise_tab
+from video2music.web.compose_tab import ComposePage
+from video2music.web.recognise_tab import RecognisePage
+
+
+def connect(tabs: gr.Tabs, composing: ComposePage, listening: RecognisePage) -> None:
+    """Let two buttons take the composed music: one under the video, one beside the upload.
+
+    Args:
+        tabs: holds both tabs.
+        composing: the tab that makes the music.
+        listening: the tab that listens to it.
+    """
+    music, sound = composing.stage.music, listening.form.sound
+    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
+
+    switched = composing.stage.analyse.click(lambda: gr.Tabs(selected=recognise_tab.TITLE), outputs=tabs, **private)
+    for asked in (switched, listening.form.composed.click(None, **private)):
+        taken = asked.then(listening.take, music, [*listening.desk.controls, sound, listening.form.card], **private)
+        recognise_tab.connect_run(listening, taken.success, sound)
