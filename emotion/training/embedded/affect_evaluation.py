@@ -30,8 +30,8 @@ FONT_FAMILIES = {
 
 FOLDS = 5
 COVERAGE = 0.8
-FAMILIAR_QUANTILE = 0.9
-WIDENING = 1.0
+FAMILIAR_QUANTILE = 0.75
+WIDENING = 1.5
 
 AROUSAL_CLASSES = (("excited",), ("relaxation", "sad"))
 VALENCE_CLASSES = (("excited", "relaxation"), ("fear", "tension"))
