@@ -9,29 +9,50 @@ from hypothesis import strategies as st
 
 from video2music.features.video_features import VideoFeatures
 from video2music.models.dynamics import Dynamics
+from video2music.music.score import Score
 from video2music.steering import TABLE, steer, unsteered
 
 LEVEL = st.floats(1, 9)
 PLAYED = Dynamics(note_density=np.full(20, 10, np.float32), loudness=np.full(20, 0.2, np.float32))
 
 
-def seen(arousal: float) -> VideoFeatures:
+def seen(arousal: float, valence: float = 5.0) -> VideoFeatures:
     zeros = np.zeros(20, np.float32)
     emotion = np.full((20, 6), 1 / 6, np.float32)
-    return VideoFeatures(20.0, emotion, zeros + 5, zeros + arousal, zeros, zeros, zeros)
+    return VideoFeatures(20.0, emotion, zeros + valence, zeros + arousal, zeros, zeros, zeros)
 
 
 @given(LEVEL, LEVEL)
 def test_a_livelier_picture_never_gets_slower_sparser_or_softer_music(first: float, second: float) -> None:
     calm, lively = (steer(seen(arousal)) for arousal in sorted((first, second)))
     assert calm.tempo_bpm <= lively.tempo_bpm
+    assert calm.note_length >= lively.note_length
     assert (calm.shape(PLAYED).note_density <= lively.shape(PLAYED).note_density).all()
     assert (calm.shape(PLAYED).loudness <= lively.shape(PLAYED).loudness).all()
 
 
-@given(LEVEL)
-def test_music_stays_playable(arousal: float) -> None:
-    steering = steer(seen(arousal))
+@given(LEVEL, LEVEL)
+def test_a_brighter_picture_never_gets_lower_music(first: float, second: float) -> None:
+    dark, bright = (steer(seen(5, valence)) for valence in sorted((first, second)))
+    assert dark.register <= bright.register
+
+
+@given(LEVEL, LEVEL)
+def test_music_stays_playable(arousal: float, valence: float) -> None:
+    steering = steer(seen(arousal, valence))
+    Score(
+        ("C",),
+        np.ones(1),
+        np.ones(1),
+        "C major",
+        1,
+        2.0,
+        steering.tempo_bpm,
+        0.0,
+        (),
+        steering.register,
+        steering.note_length,
+    )
     assert TABLE.slowest_bpm <= steering.tempo_bpm <= TABLE.fastest_bpm
     shaped = steering.shape(PLAYED)
     assert (shaped.note_density > 0).all()

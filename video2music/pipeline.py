@@ -159,6 +159,7 @@ class Composer:
             seed=seed,
             duration_s=features.duration_s,
             tempo_bpm=steering.tempo_bpm,
+            register=steering.register,
             note_length=steering.note_length,
         )
         return score if wishes.as_published else resolve(score)

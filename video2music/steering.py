@@ -14,6 +14,7 @@ import numpy as np
 from video2music.features.video_features import EMOTIONS, FloatArray, VideoFeatures
 from video2music.harmony.key import Key, parse_key
 from video2music.models.generation import Dynamics
+from video2music.music.score import WIDEST_REGISTER
 from video2music.scales import EYES
 
 NEUTRAL_VALENCE = 5.0
@@ -30,7 +31,7 @@ SMOOTHING_S = 5
 
 @dataclass(frozen=True)
 class Table:
-    """How far music moves with one standard deviation of the picture's arousal.
+    """How far music moves with one standard deviation of the picture's arousal, and in register of its valence.
 
     Attributes:
         tempo_bpm: at ordinary arousal.
@@ -42,6 +43,7 @@ class Table:
         note_length: of struck notes at ordinary arousal, see Score.
         note_length_factor: on that.
         shortest: lower end of the note length.
+        register: semitones by which the voices lie higher, by valence.
     """
 
     tempo_bpm: float
@@ -53,6 +55,7 @@ class Table:
     note_length: float
     note_length_factor: float
     shortest: float
+    register: float
 
 
 TABLE = Table(
@@ -65,6 +68,7 @@ TABLE = Table(
     note_length=0.6,
     note_length_factor=0.7,
     shortest=0.25,
+    register=4.0,
 )
 
 
@@ -76,6 +80,7 @@ class Steering:
         tempo_bpm: beats per minute.
         density: (T,) factor on note density, per second of the video.
         loudness_db: (T,) decibels added to the loudness, per second of the video.
+        register: semitones by which the voices lie higher than usual, see Score.
         note_length: factor on how long struck notes are held, see Score.
         arousal: place of the whole video among other videos, in standard deviations of arousal.
     """
@@ -83,6 +88,7 @@ class Steering:
     tempo_bpm: float
     density: FloatArray
     loudness_db: FloatArray
+    register: float
     note_length: float
     arousal: float
 
@@ -102,6 +108,7 @@ class Steering:
             "arousal": round(self.arousal, 2),
             "tempo": round(self.tempo_bpm, 2),
             "density_factor": round(float(self.density.mean()), 3),
+            "register": round(self.register, 2),
             "note_length": round(self.note_length, 3),
             "loudness_db": round(float(self.loudness_db.mean()), 2),
         }
@@ -128,11 +135,13 @@ def steer(features: VideoFeatures, *, eye: str = "embedded", table: Table = TABL
     scale = EYES[eye].arousal
     course = scale.place(_smoothed(features.arousal)).astype(np.float32)
     place = float(scale.place(features.arousal.mean()))
+    brightness = float(EYES[eye].valence.place(features.valence.mean()))
     tempo = table.tempo_bpm * table.tempo_factor**place
     return Steering(
         tempo_bpm=float(round(min(max(tempo, table.slowest_bpm), table.fastest_bpm))),
         density=table.density_factor**course,
         loudness_db=table.loudness_db * course,
+        register=min(max(table.register * brightness, -WIDEST_REGISTER), WIDEST_REGISTER),
         note_length=min(max(table.note_length * table.note_length_factor**place, table.shortest), 1.0),
         arousal=place,
     )
@@ -141,7 +150,7 @@ def steer(features: VideoFeatures, *, eye: str = "embedded", table: Table = TABL
 def unsteered(features: VideoFeatures) -> Steering:
     """Return what the published system does for every picture: 120 beats per minute and nothing shaped."""
     ones = np.ones(features.seconds, dtype=np.float32)
-    return Steering(tempo_bpm=PUBLISHED_BPM, density=ones, loudness_db=0 * ones, note_length=1.0, arousal=0.0)
+    return Steering(PUBLISHED_BPM, density=ones, loudness_db=0 * ones, register=0.0, note_length=1.0, arousal=0.0)
 
 
 def key_for(features: VideoFeatures) -> Key:

@@ -1,7 +1,7 @@
 """From a score to the notes of an ensemble: a plan of the form, then every part after the other."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pretty_midi
 
@@ -23,6 +23,7 @@ PAPER = "paper"
 """The ensemble that plays as published."""
 
 _STILL_PLAYS_BEATS = 8
+_WORTH_A_NOTE_BEATS = 0.75
 
 
 def arrange(score: Score, *, ensemble: str = DEFAULT_ENSEMBLE, as_published: bool = False) -> pretty_midi.PrettyMIDI:
@@ -91,7 +92,7 @@ class _Scene:
 
 def _perform_part(part: Part, scene: _Scene) -> PlayedPart:
     score = scene.score
-    tones = voice_part(part, scene.chords, scene.key.shift)
+    tones = voice_part(part, scene.chords, scene.key.shift, raised=score.register)
     notes = play(part, Voiced(score, scene.key, scene.steps, scene.chords, tones, scene.closing_beat))
     final = list(_final(part, scene, tones[scene.closing])) if _still_plays(part, scene, notes) else []
     settings = scene.performance.expression
@@ -103,7 +104,7 @@ def _perform_part(part: Part, scene: _Scene) -> PlayedPart:
         fade_db=scene.performance.fade_db,
     )
     controls = (*settings_of(part), *expression_curve(score, settings, shape))
-    return _played(part, [*humanise(part, notes, score, scene.swing), *final], controls)
+    return _played(part, [*humanise(part, notes, score, scene.swing), *final], controls, score.beat_of_step(1))
 
 
 def _still_plays(part: Part, scene: _Scene, notes: Sequence[PlayedNote]) -> bool:
@@ -125,7 +126,24 @@ def _final(part: Part, scene: _Scene, tones: tuple[int, ...]) -> Iterator[Played
     )
 
 
-def _played(part: Part, notes: Iterable[PlayedNote], controls: tuple[tuple[float, int, int], ...]) -> PlayedPart:
-    """Leave out what a step that began before the clip would have played by then, and let no note overlap another."""
-    inside = end_at_next_onset(note for note in notes if note.start >= 0)
+def _played(
+    part: Part, notes: Iterable[PlayedNote], controls: tuple[tuple[float, int, int], ...], first_beat: float = 0.0
+) -> PlayedPart:
+    """Let the part enter with the clip, and no note overlap another."""
+    inside = end_at_next_onset(_inside(part, notes, first_beat))
     return PlayedPart(part.name, part.program, part.role == "drums", tuple(inside), controls)
+
+
+def _inside(part: Part, notes: Iterable[PlayedNote], first_beat: float) -> Iterator[PlayedNote]:
+    """Play from the beginning of the clip what a step that began before it would still hold then.
+
+    Args:
+        part: drums wait for their next stroke.
+        notes: some may begin before beat 0.
+        first_beat: the first strong beat of the clip; if it comes at once, everybody waits for it.
+    """
+    for note in notes:
+        if note.start >= 0:
+            yield note
+        elif part.role != "drums" and first_beat >= _WORTH_A_NOTE_BEATS <= note.end:
+            yield replace(note, start=0.0)

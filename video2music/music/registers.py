@@ -12,7 +12,7 @@ _ROOM_ABOVE_BASS = 5  # semitones
 _LARGEST_BASS_STEP = 7
 
 
-def seat_voices(chords: Sequence[int], semitones: int) -> list[tuple[int, ...]]:
+def seat_voices(chords: Sequence[int], semitones: int, *, raised: float = 0.0) -> list[tuple[int, ...]]:
     """Voice a progression, move it into its key and keep every voice in a register where it sounds clear.
 
     The published voicing takes its register from the first chord and the key, so pieces lie up to two octaves apart. A
@@ -22,6 +22,7 @@ def seat_voices(chords: Sequence[int], semitones: int) -> list[tuple[int, ...]]:
     Args:
         chords: chord numbers in C major or A minor.
         semitones: shift into the key.
+        raised: semitones by which the middle of the upper voices is wanted above the usual one.
 
     Returns:
         Notes of every chord from low to high, the root first; empty for "no chord".
@@ -30,7 +31,7 @@ def seat_voices(chords: Sequence[int], semitones: int) -> list[tuple[int, ...]]:
         _part(chord, [note + semitones for note in voiced], semitones) if voiced else (0, [])
         for chord, voiced in zip(chords, voice_progression(chords), strict=True)
     ]
-    octaves = _octaves_to_centre([note for _, upper in parted for note in upper])
+    octaves = _octaves_to_centre([note for _, upper in parted for note in upper], CENTRE + raised)
     seated: list[tuple[int, ...]] = []
     bass = None
     for published_bass, published_upper in parted:
@@ -51,9 +52,9 @@ def _part(chord: int, notes: list[int], semitones: int) -> tuple[int, list[int]]
     return bass, notes
 
 
-def _octaves_to_centre(upper_notes: list[int]) -> int:
-    """Return the octaves that bring the upper voices of a piece nearest to the middle of the piano."""
-    return round((CENTRE - mean(upper_notes)) / 12) if upper_notes else 0
+def _octaves_to_centre(upper_notes: list[int], centre: float) -> int:
+    """Return the octaves that bring the upper voices of a piece nearest to where they are wanted."""
+    return round((centre - mean(upper_notes)) / 12) if upper_notes else 0
 
 
 def _lift(note: int) -> int:

@@ -17,6 +17,7 @@ BEATS_PER_BAR = 4
 
 SLOWEST_BPM, FASTEST_BPM = 20.0, 400.0
 SHORTEST_LENGTH = 0.1
+WIDEST_REGISTER = 5.0
 
 FORMAT_VERSION = 2
 """Of the stored score; 2 added pickup_beats and cuts_s, which a score of version 1 lacks."""
@@ -40,6 +41,7 @@ class Score:
         tempo_bpm: beats per minute, 20 to 400.
         pickup_beats: from the beginning of the clip to the first bar line, 0 or more and less than a bar of four.
         cuts_s: times of the scene cuts that the music acknowledges, in seconds, ascending.
+        register: semitones, -5 to 5, by which the middle voices lie higher than usual; voices still move by octaves.
         note_length: 0.1 to 1, factor on how long struck notes are held: 1 lets them ring, small values detach them.
 
     Raises:
@@ -55,6 +57,7 @@ class Score:
     tempo_bpm: float = 120.0
     pickup_beats: float = 0.0
     cuts_s: tuple[float, ...] = ()
+    register: float = 0.0
     note_length: float = 1.0
 
     def __post_init__(self) -> None:
@@ -74,6 +77,9 @@ class Score:
         if not 0 <= self.pickup_beats < BEATS_PER_BAR:
             limits = f"It must be 0 or more and less than {BEATS_PER_BAR}"
             raise ScoreError(f"The pickup of the score has {self.pickup_beats:g} beats", remedy=limits)
+        if not abs(self.register) <= WIDEST_REGISTER:
+            limits = f"It must be from {-WIDEST_REGISTER:g} to {WIDEST_REGISTER:g} semitones"
+            raise ScoreError(f"The register of the score is {self.register:g}", remedy=limits)
         if not SHORTEST_LENGTH <= self.note_length <= 1:
             limits = f"It must be from {SHORTEST_LENGTH:g} to 1"
             raise ScoreError(f"The note length of the score is {self.note_length:g}", remedy=limits)
@@ -138,6 +144,7 @@ class Score:
             "tempo_bpm": self.tempo_bpm,
             "pickup_beats": self.pickup_beats,
             "cuts_s": list(self.cuts_s),
+            "register": self.register,
             "note_length": self.note_length,
         }
 
@@ -146,8 +153,8 @@ class Score:
         """Return the score that `to_json` described.
 
         Args:
-            fields: what `to_json` returned, also that of an older version; other fields are ignored, tempo, pickup,
-                cuts and note length may be missing.
+            fields: what `to_json` returned, also that of an older version; other fields are ignored, and what
+                has a default may be missing.
 
         Raises:
             ScoreError: a field is missing or cannot be played, or the version is newer than this program.
@@ -168,6 +175,7 @@ class Score:
                 tempo_bpm=float(fields.get("tempo_bpm", 120.0)),
                 pickup_beats=float(fields.get("pickup_beats", 0.0)),
                 cuts_s=tuple(float(cut) for cut in fields.get("cuts_s", ())),
+                register=float(fields.get("register", 0.0)),
                 note_length=float(fields.get("note_length", 1.0)),
             )
         except KeyError as error:

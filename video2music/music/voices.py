@@ -19,25 +19,26 @@ _GAP_COST, _SECOND_COST = 0.8, 1.0
 _MOST_NOTES = 16  # of a register, beyond which a search through all voicings would be slow
 
 
-def voice_part(part: Part, chords: Sequence[int], semitones: int) -> list[tuple[int, ...]]:
+def voice_part(part: Part, chords: Sequence[int], semitones: int, *, raised: float = 0.0) -> list[tuple[int, ...]]:
     """Lay the chords of a piece out for one part.
 
     Args:
         part: its register, number of voices and kind of voicing.
         chords: numbers as they sound.
         semitones: of the key above C major or A minor.
+        raised: semitones by which harmony lies higher in its register than usual.
 
     Returns:
         Notes of every chord from low to high; for a bass root, fifth, octave and third; empty for "no chord".
     """
     if part.voicing == "piano":
-        return seat_voices([transpose(chord, -semitones) for chord in chords], semitones)
+        return seat_voices([transpose(chord, -semitones) for chord in chords], semitones, raised=raised)
     voiced: list[tuple[int, ...]] = []
     previous: tuple[int, ...] = ()
     for chord in chords:
         notes: tuple[int, ...] = ()
         if chord != NO_CHORD and part.voicing != "drums":
-            notes = _bass(part, chord, previous) if part.voicing == "bass" else _close(part, chord, previous)
+            notes = _bass(part, chord, previous) if part.voicing == "bass" else _close(part, chord, previous, raised)
         previous = notes or previous
         voiced.append(notes)
     return voiced
@@ -66,10 +67,10 @@ def _in_register(pitch_class: int, low: int, high: int) -> range:
     return range(low + (pitch_class - low) % 12, high + 1, 12)
 
 
-def _close(part: Part, chord: int, previous: tuple[int, ...]) -> tuple[int, ...]:
+def _close(part: Part, chord: int, previous: tuple[int, ...], raised: float) -> tuple[int, ...]:
     """Choose the voicing that moves least and lies best."""
     candidates = _voicings(chord, part.register, part.voices)
-    centre = sum(part.register) / 2
+    centre = sum(part.register) / 2 + raised
     return min(candidates, key=lambda notes: (_movement(notes, previous) + _awkwardness(notes, centre), notes))
 
 
