@@ -46,12 +46,14 @@ class Settings:
         reluctance: nats that a chord change costs.
         least_sureness: below this mean probability of the chords nothing tonal is believed to sound.
         least_tonal: nor where chords fill a smaller share of the time.
+        least_key: a key less probable than this is none; guessing is 0.04.
     """
 
     width: int = 40
     reluctance: float = 2.0
     least_sureness: float = 0.35
     least_tonal: float = 0.25
+    least_key: float = 0.15
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +62,7 @@ class Harmony:
 
     Attributes:
         chords: the chords in order, without gaps.
-        key: "A minor"; None where nothing tonal sounds.
+        key: "A minor"; None where nothing tonal sounds, or it sounds in no key.
         key_probability: 0..1; 0 without a key.
         key_probabilities: (24,) twelve major keys from C on, then twelve minor keys; zeros without evidence.
         sureness: mean probability that the network gives the chords, over the time in which a chord sounds; 0 where
@@ -178,7 +180,8 @@ class HarmonyListener:
         tonal = float(sounding.mean()) if len(sounding) else 0.0
         total = float((1 - probabilities[:, NO_CHORD]).sum())
         keys = self._reader.key_probabilities(evidence / total) if total > 0 else np.zeros(24)
-        heard = sureness >= settings.least_sureness and tonal >= settings.least_tonal
+        tonal_music = sureness >= settings.least_sureness and tonal >= settings.least_tonal
+        heard = tonal_music and bool(keys.max() >= settings.least_key)
         return Harmony(
             chords=chord_spans(chosen, FRAME_RATE, self._samples / SAMPLE_RATE),
             key=key_name(int(keys.argmax())) if heard else None,

@@ -30,7 +30,7 @@ HIGHEST_SHIFT = 6
 RARITY = 0.25
 """Power by which rarer qualities count more: 0 not at all, 1 as much as common ones."""
 
-RELUCTANCES = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
+RELUCTANCES = (1.0, 2.0, 4.0, 6.0, 8.0, 11.0, 15.0, 20.0)
 KEY_ROUNDS = 400
 KEY_FRAMES = 80
 

@@ -33,7 +33,7 @@ KEY = "key"
 KINDS = ("all", "plain", "varied")
 TEMPLATE_SETS = {"triads": ("maj", "min"), "sevenths": ("maj", "min", "7", "maj7", "min7")}
 TEMPLATE_SHARPNESS = (8.0, 16.0, 32.0)
-TEMPLATE_RELUCTANCES = (0.5, 1.0, 2.0, 4.0, 8.0)
+TEMPLATE_RELUCTANCES = (0.5, 1.0, 2.0, 4.0, 8.0, 12.0, 20.0)
 FAINTEST_CHROMA = 0.5
 BASS_SHARE = 0.5
 
