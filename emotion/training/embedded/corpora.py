@@ -61,16 +61,15 @@ def load_vgmidi(folder: Path) -> list[Piece]:
         The pieces; a group is a series of games (a game, where it belongs to no series).
 
     Raises:
-        RefusalError: no ratings are there.
+        RefusalError: no ratings are there, or they cannot be read.
     """
     ratings: dict[str, list[tuple[float, float]]] = defaultdict(list)
     files = sorted((folder / "labelled" / "annotations").glob("*.json.xz"))
     if not files:
         raise RefusalError("There are no VGMIDI ratings", where=folder, remedy="Give the folder of VGMIDI")
     for file in files:
-        with lzma.open(file, "rt", encoding="utf-8") as stream:
-            for name, means in _vgmidi_means(json.load(stream)):
-                ratings[name].append(means)
+        for name, means in _vgmidi_means(_vgmidi_table(file)):
+            ratings[name].append(means)
     pieces = []
     for name, rated in sorted(ratings.items()):
         path = folder / "labelled" / "midi" / name
@@ -82,6 +81,14 @@ def load_vgmidi(folder: Path) -> list[Piece]:
                 )
             )
     return pieces
+
+
+def _vgmidi_table(path: Path) -> dict[str, Any]:
+    try:
+        with lzma.open(path, "rt", encoding="utf-8") as stream:
+            return dict(json.load(stream))
+    except (lzma.LZMAError, EOFError, ValueError) as error:
+        raise RefusalError("The ratings cannot be read", where=path, remedy="Copy VGMIDI again") from error
 
 
 def _vgmidi_series(name: str) -> str:
@@ -181,7 +188,12 @@ def load_recordings(folder: Path) -> list[Piece]:
 
     Returns:
         One piece for each file.
+
+    Raises:
+        RefusalError: there are none.
     """
     kinds = {".wav", ".flac", ".ogg", ".mp3", ".m4a"}
-    paths = sorted(path for path in folder.iterdir() if path.suffix in kinds)
+    paths = sorted(path for path in folder.glob("*") if path.suffix in kinds)
+    if not paths:
+        raise RefusalError("There are no recordings", where=folder, remedy="Give the folder of the sample audio")
     return [Piece("recordings", path.stem, path.stem, path) for path in paths]
