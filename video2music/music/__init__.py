@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from video2music.music.arrangement import arrange
+    from video2music.music.cuts import align_cuts
     from video2music.music.ending import resolve
+    from video2music.music.ensemble import ensemble_names, load_ensemble
     from video2music.music.mastering import Mastered, master, mix_original, write_wav
     from video2music.music.score import Score
     from video2music.music.synthesis import Synthesizer, find_sound_font, synthesize
@@ -18,9 +20,12 @@ __all__ = [
     "Mastered",
     "Score",
     "Synthesizer",
+    "align_cuts",
     "arrange",
     "at_tempo",
+    "ensemble_names",
     "find_sound_font",
+    "load_ensemble",
     "master",
     "mix_original",
     "resolve",
@@ -31,7 +36,9 @@ __all__ = [
 
 _HOMES = {
     "arrangement": ("arrange",),
+    "cuts": ("align_cuts",),
     "ending": ("resolve",),
+    "ensemble": ("ensemble_names", "load_ensemble"),
     "mastering": ("Mastered", "master", "mix_original", "write_wav"),
     "score": ("Score",),
     "synthesis": ("Synthesizer", "find_sound_font", "synthesize"),

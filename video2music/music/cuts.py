@@ -1,0 +1,120 @@
+"""Cuts: a tempo near the wanted one, and a beginning of the bar, that put most scene cuts on strong beats."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from video2music.harmony.parsing import parse_chord
+from video2music.harmony.vocabulary import NO_CHORD
+from video2music.music.ending import closing_step, resolve
+from video2music.music.form import cut_steps
+from video2music.music.performance import load_performance
+from video2music.music.score import BEATS_PER_BAR, BEATS_PER_CHORD, Score
+from video2music.music.tempo import at_tempo
+
+_DRIFT_S = 0.03  # by which neighbouring tempos differ at the end of the clip
+_MOST_TEMPOS = 2001
+_PHASES = 96  # beginnings of the bar that are tried, a twenty-fourth of a beat apart
+_STRONG_S = 0.08  # how far a cut may lie from a beat and still be felt as one; beyond, its weight falls steeply
+_DOWNBEAT, _HALF = 1.0, 0.85  # what a cut on the first and the third beat counts
+_START = 0.35  # what the clip counts that begins on a strong beat
+_CALM = 0.15  # what is given up for staying at the wanted tempo, at the largest deviation
+_EARLIEST_S = 0.5
+
+
+def align_cuts(score: Score, cuts_s: Sequence[float], within: float = 0.08) -> Score:
+    """Lay a piece on the grid of beats that suits the scene cuts, and let its chords change there.
+
+    All tempos within the limits and all beginnings of the bar are tried; the best puts most cuts on the first or third
+    beat of a bar. On such a cut the chord changes if it would have changed a step before or after it, else where
+    another chord can be borrowed; figures, fills and accents follow from the cuts that the score then carries.
+
+    Args:
+        score: as composed, best before it was laid on another grid.
+        cuts_s: times of the cuts in seconds.
+        within: largest change of the tempo, as a share.
+
+    Returns:
+        A score of the same duration that ends on its tonic; without cuts in the clip, the same one.
+    """
+    cuts = tuple(sorted(float(cut) for cut in cuts_s if _EARLIEST_S <= cut < score.duration_s))
+    if not cuts:
+        return score
+    tempo_bpm, pickup_beats = best_grid(score, np.array(cuts), within)
+    laid = replace(at_tempo(score, tempo_bpm, pickup_beats=pickup_beats), cuts_s=cuts)
+    return change_at_cuts(resolve(laid))
+
+
+def best_grid(score: Score, cuts_s: NDArray[np.float64], within: float) -> tuple[float, float]:
+    """Return the tempo and the pickup whose strong beats lie nearest to the cuts.
+
+    Args:
+        score: its tempo is the wanted one.
+        cuts_s: times of the cuts in seconds.
+        within: largest change of the tempo, as a share.
+
+    Returns:
+        Beats per minute, and beats before the first bar line.
+    """
+    tempos = 2 * math.ceil(min(within * score.duration_s / _DRIFT_S, _MOST_TEMPOS // 2)) + 1
+    changes = np.linspace(-within, within, tempos)
+    phases = np.linspace(0, BEATS_PER_BAR, _PHASES, endpoint=False)
+    values = np.array([_values(score.tempo_bpm * (1 + change), phases, cuts_s) for change in changes])
+    values -= _CALM * (np.abs(changes) / max(within, 1e-9))[:, None]
+    best, phase = np.unravel_index(int(np.argmax(values)), values.shape)
+    return float(score.tempo_bpm * (1 + changes[best])), float(phases[phase])
+
+
+def _values(tempo_bpm: float, phases: NDArray[np.float64], cuts_s: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return for every beginning of the bar how well cuts, and the clip's beginning, fall on strong beats."""
+    beat_s = 60 / tempo_bpm
+    beats = cuts_s[None, :] / beat_s - phases[:, None]
+    start = -phases[:, None]
+    on_cuts = np.maximum(_DOWNBEAT * _nearness(beats, 0, beat_s), _HALF * _nearness(beats, BEATS_PER_CHORD, beat_s))
+    at_start = np.maximum(_nearness(start, 0, beat_s), _nearness(start, BEATS_PER_CHORD, beat_s))
+    value: NDArray[np.float64] = on_cuts.sum(axis=1) + _START * at_start[:, 0]
+    return value
+
+
+def _nearness(beats: NDArray[np.float64], beat_of_bar: float, beat_s: float) -> NDArray[np.float64]:
+    """Return 1 on that beat of a bar, falling to 0 within an eighth of a second."""
+    away = (beats - beat_of_bar + BEATS_PER_BAR / 2) % BEATS_PER_BAR - BEATS_PER_BAR / 2
+    near: NDArray[np.float64] = np.exp(-0.5 * (away * beat_s / _STRONG_S) ** 4)
+    return near
+
+
+def change_at_cuts(score: Score) -> Score:
+    """Let the chord change at every step that begins with a cut, before the cadence.
+
+    A change one step after the cut is brought forward, one step before it is held back. Where neither helps, the chord
+    that follows next begins at the cut, and the one that sounded there returns no more until then.
+
+    Args:
+        score: resolved, with its cuts.
+
+    Returns:
+        A score with the same number of steps and the same last chords.
+    """
+    chords = list(score.chords)
+    last = closing_step(score.end_step) - 1  # the chord that leads home stays where it is
+    steps = sorted(step for step in cut_steps(score, load_performance().form) if step < last)
+    for step in steps:
+        if chords[step] != chords[step - 1]:
+            continue
+        if step + 1 < last and chords[step + 1] != chords[step]:
+            chords[step] = chords[step + 1]
+        elif step >= 2 and chords[step - 2] != chords[step - 1] and step - 1 not in steps:
+            chords[step - 1] = chords[step - 2]
+        else:
+            _bring_forward(chords, step, last)
+    return replace(score, chords=tuple(chords))
+
+
+def _bring_forward(chords: list[str], step: int, last: int) -> None:
+    """Let the next other chord begin here instead of later, unless it is the cadence or a rest."""
+    following = next((later for later in range(step + 1, last) if chords[later] != chords[step]), None)
+    if following is not None and parse_chord(chords[following]) != NO_CHORD:
+        chords[step:following] = [chords[following]] * (following - step)
