@@ -21,6 +21,7 @@ from fake_recogniser import FakeRecogniser  # read by the conftest files before 
 
 from video2music.errors import VideoReadError
 from video2music.features.video_features import VideoFeatures
+from video2music.listening import Hearing
 from video2music.music.score import Score
 from video2music.progress import Progress
 from video2music.web import app
@@ -39,6 +40,7 @@ class FakePiece:
     source: Path
     score: Score
     features: VideoFeatures
+    hearing: Hearing = field(default_factory=Hearing)
 
     def save(self, folder: Path, *, stem: str | None = None, progress: Progress | None = None) -> SimpleNamespace:
         (progress or silent_progress)("Putting the music under the picture", 0.0)

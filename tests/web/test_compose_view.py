@@ -8,6 +8,8 @@ import pytest
 
 from emotion.errors import RefusalError
 from video2music.features.video_features import VideoFeatures
+from video2music.listening import Hearing
+from video2music.matching import AxisMatch, Match, Words
 from video2music.music.score import Score
 from video2music.web import compose_view as view
 from video2music.web import progress_view
@@ -99,6 +101,17 @@ def test_the_summary_says_key_seed_and_mood() -> None:
     card = view.summary_card(score("Bbm", "Bbm", "F"), features(*[1 / 6] * 6), clip_name="a.mp4", took_s=75)
     for words in ("B♭ minor", ">7<", "1 change<", "1 min 15 s", "B♭m", "0:03"):
         assert words in card
+
+
+def test_the_summary_says_how_music_and_picture_compare() -> None:
+    seen = features(*[1 / 6] * 6)
+    calm = AxisMatch(Words("calm", "lively", "calmer", "livelier"), 4.0, -1.0, 4.0, 4.0, 1.0)
+    dark = AxisMatch(Words("dark", "bright", "darker", "<brighter>"), 4.0, -1.0, 4.0, 5.5, 1.0)
+    hearing = Hearing(Match(calm, dark, "fake"), reason="")
+    card = view.summary_card(score("F"), seen, clip_name="a.mp4", took_s=1, hearing=hearing)
+    assert "The music is as calm as the picture and clearly &lt;brighter&gt; than it." in card
+    unknown = view.summary_card(score("F"), seen, clip_name="a.mp4", took_s=1, hearing=Hearing())
+    assert 'class="match"' not in unknown
 
 
 def test_things_seen_are_named_most_frequent_first() -> None:

@@ -206,7 +206,9 @@ class ComposePage:
             self.stage.empty: gr.update(visible=False),
             self.stage.result: gr.update(visible=True),
             self.stage.video: str(files.video),
-            self.stage.summary: view.summary_card(piece.score, piece.features, clip_name=name, took_s=took_s),
+            self.stage.summary: view.summary_card(
+                piece.score, piece.features, clip_name=name, took_s=took_s, hearing=piece.hearing
+            ),
             **{button: str(path) for button, path in zip(self.stage.downloads, paths, strict=True)},
         }
 

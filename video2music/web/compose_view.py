@@ -6,6 +6,7 @@ from html import escape
 from itertools import pairwise
 
 from video2music.features.video_features import VideoFeatures
+from video2music.listening import Hearing
 from video2music.music.score import Score
 from video2music.web.chord_list import chord_list
 from video2music.web.words import chord_words, clock, mood_words, seconds_words
@@ -49,7 +50,9 @@ def thing_words(features: VideoFeatures) -> str:
     return ", ".join(sorted(clear, key=clear.__getitem__, reverse=True)[:NAMED_THINGS])
 
 
-def summary_card(score: Score, features: VideoFeatures, *, clip_name: str, took_s: float) -> str:
+def summary_card(
+    score: Score, features: VideoFeatures, *, clip_name: str, took_s: float, hearing: Hearing | None = None
+) -> str:
     """Show what was composed in a few words.
 
     Args:
@@ -57,10 +60,13 @@ def summary_card(score: Score, features: VideoFeatures, *, clip_name: str, took_
         features: what was seen.
         clip_name: the clip's name as the person knows it.
         took_s: seconds from pressing the button to this moment.
+        hearing: how far the music is from the picture; nothing is said of it where that is not known.
     """
+    match = None if hearing is None else hearing.match
     seen = thing_words(features)
     facts: Sequence[tuple[str, str]] = (
         ("Key", score.key.replace("b ", "♭ ").replace("# ", "♯ ")),
+        ("Tempo", f"{score.tempo_bpm:.0f} beats per minute"),
         ("Mood seen", mood_words(features)),
         *([("Things seen", seen)] if seen else []),
         ("Scene cuts", str(len(features.cuts_s))),
@@ -73,6 +79,7 @@ def summary_card(score: Score, features: VideoFeatures, *, clip_name: str, took_
     return f"""
 <div class="summary">
   <h2>Music for {escape(clip_name)}</h2>
+  {"" if match is None else f'<p class="match">{escape(match.words)}</p>'}
   <dl class="facts">{rows}</dl>
   <h3>Chords <span>{changes} {"change" if changes == 1 else "changes"}</span></h3>
   {piece_chords(score)}

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from video2music.features.video_features import VideoFeatures
+from video2music.listening import Hearing
 from video2music.music.score import Score
 from video2music.progress import Progress
 
@@ -40,6 +41,10 @@ class ComposedPiece(Protocol):
     @property
     def features(self) -> VideoFeatures:
         """What was seen in the video."""
+
+    @property
+    def hearing(self) -> Hearing:
+        """How far the music is from the picture, or why that is not known."""
 
     def save(self, folder: Path, *, stem: str | None = None, progress: Progress | None = None) -> SavedFiles:
         """Write the four files into a folder."""
