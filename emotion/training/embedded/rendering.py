@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -48,8 +48,6 @@ DRUM_STYLES = ((36, 42, 38, 42), (36, 51, 40, 51), (35, 44, 37, 44), (36, 42, 36
 LOUDEST = 0.9
 ACCOMPANIED, ON_PIANO = 0.6, 0.3
 """Shares of the varied renderings."""
-
-ALL_SOUND_OFF, RESET_CONTROLLERS, DRUM_CHANNEL = 120, 121, 9
 
 
 @dataclass(frozen=True)
@@ -213,37 +211,33 @@ def _accompaniment(midi: pretty_midi.PrettyMIDI, generator: np.random.Generator)
     return [bass, drums]
 
 
-@lru_cache(maxsize=8)
-def _synthesizer(font: Path) -> tuple[Any, int]:
+@contextmanager
+def _synthesizer(font: Path) -> Iterator[tuple[Any, int]]:
+    """Open a synthesizer for one track: pedals, volumes and echoes of another must not sound into it."""
     import fluidsynth
 
     synth = fluidsynth.Synth(
         samplerate=float(SYNTHESIS_RATE),
         **{"synth.dynamic-sample-loading": 1, "synth.polyphony": 96, "synth.chorus.active": 0},
     )
-    return synth, synth.sfload(str(font))
+    try:
+        yield synth, synth.sfload(str(font))
+    finally:
+        synth.delete()
 
 
 def _play(midi: pretty_midi.PrettyMIDI, font: Path) -> Samples:
-    synth, identifier = _synthesizer(font)
     sounds = []
     for instrument in midi.instruments:
         if instrument.notes:
-            _hush(synth)
-            sounds.append(instrument.fluidsynth(fs=SYNTHESIS_RATE, synthesizer=synth, sfid=identifier))
+            with _synthesizer(font) as (synth, identifier):
+                sounds.append(instrument.fluidsynth(fs=SYNTHESIS_RATE, synthesizer=synth, sfid=identifier))
     if not sounds:
         return np.zeros(SYNTHESIS_RATE, np.float32)
     mixed = np.zeros(max(map(len, sounds)))
     for sound in sounds:
         mixed[: len(sound)] += sound
     return (mixed / 2**15).astype(np.float32)
-
-
-def _hush(synth: Any) -> None:  # noqa: ANN401  a module without type information
-    """End all notes and pedals: those of one track must not sound into the next."""
-    for channel in (0, DRUM_CHANNEL):
-        synth.cc(channel, ALL_SOUND_OFF, 0)
-        synth.cc(channel, RESET_CONTROLLERS, 0)
 
 
 def write_manifest(path: Path, renderings: Iterable[Rendering]) -> None:
