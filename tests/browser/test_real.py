@@ -1,4 +1,4 @@
-"""The whole product once: the real composer behind the real page."""
+"""The whole product once: the real composer and the real recogniser behind the real page."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -13,8 +13,10 @@ import pytest
 import soundfile
 from playwright.sync_api import Page, expect
 
+import emotion
 import video2music
 from emotion.errors import RefusalError
+from emotion.moods import mood_tags
 
 CLIP = Path(gradio.__file__).parent / "media_assets" / "videos" / "world.mp4"
 """A real clip that comes with the Gradio package."""
@@ -25,10 +27,10 @@ COMPOSING_MS = 180_000
 @pytest.fixture(scope="module")
 def real_page(serve: Callable, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
     try:
-        composer = video2music.load()
+        composer, recogniser = video2music.load(), emotion.load()
     except RefusalError as error:
-        pytest.skip(f"the composer cannot be loaded here: {error}")
-    with serve(composer, tmp_path_factory.mktemp("real")) as page:
+        pytest.skip(f"the networks cannot be loaded here: {error}")
+    with serve(composer, tmp_path_factory.mktemp("real"), recogniser) as page:
         yield page
 
 
@@ -72,3 +74,14 @@ def test_a_clip_comes_back_with_its_music(
     facts = json.loads(result.read_text(encoding="utf-8"))
     assert (facts["seed"], facts["key"], facts["engine"]) == (7, "D minor", "embedded")
     assert [event["symbol"] for event in facts["chords"]][:2] == ["Dm", "Bb"]
+
+    page.get_by_role("button", name="Analyse this music").click()
+    expect(page.locator(".answer .of")).to_have_text("world - music.wav", timeout=COMPOSING_MS)
+    expect(page.locator(".ground")).to_contain_text("embedded")
+    heard = json.loads(fetch(page, "get-emotion").read_text(encoding="utf-8"))
+    assert heard["engine"] == "embedded"
+    assert heard["duration_s"] == pytest.approx(facts["duration_s"], abs=0.1)
+    assert heard["valence_interval"][0] <= heard["valence"] <= heard["valence_interval"][1]
+    assert {tag.name for tag in mood_tags()} == set(heard["tags"])
+    sounding = [chord for chord in heard["chords"] if chord["symbol"] not in {"N", "X"}]
+    assert sounding[0]["symbol"].startswith("D")

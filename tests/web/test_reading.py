@@ -51,11 +51,11 @@ def test_silence_is_a_flat_line() -> None:
 
 
 def test_the_card_of_an_upload(tmp_path: Path) -> None:
-    assert "1:05 · flac · stereo · 8 kHz" in sound_card(write(tmp_path / "a.flac", np.zeros((65 * RATE, 2))))
+    assert "1:05 · stereo · 8 kHz" in sound_card(write(tmp_path / "a.flac", np.zeros((65 * RATE, 2))))
 
 
 def test_the_sound_of_a_video_is_described(make_clip: Callable[..., Path]) -> None:
-    assert "0:02 · aac · stereo · 44.1 kHz" in sound_card(make_clip(seconds=2.0))
+    assert "2.0 s · stereo · 44.1 kHz" in sound_card(make_clip(seconds=2.0))
 
 
 def test_a_video_without_sound_is_refused(make_clip: Callable[..., Path]) -> None:

@@ -22,6 +22,7 @@ from video2music.web.emotion_plane import plane
 from video2music.web.reading import Reading, ReadingFiles
 from video2music.web.timeline import CURVE_POINTS, time_marks, timeline_picture
 from video2music.web.waveform import Waveform
+from video2music.web.words import length_words
 
 Predict = Callable[..., Prediction]
 
@@ -109,8 +110,24 @@ def test_a_tag_is_compared_with_how_common_it_is(here: float, usual: float | Non
 )
 def test_heard_chords_are_written_as_musicians_do(label: str, said: str, kind: str | None) -> None:
     span = ChordSpan(0, 1, label)
-    assert words.heard_chord_words(span.symbol) == said
+    assert words.heard_chord_words(span) == said
     assert words.chord_kind(span) == kind
+
+
+@pytest.mark.parametrize(
+    ("label", "key", "said"),
+    [
+        ("A#", "Bb major", "B♭"),
+        ("A#:min7", "F# major", "A♯m7"),
+        ("G#:dim", "A minor", "G♯dim"),
+        ("Ab:sus2", "E major", "G♯sus2"),
+        ("A#", None, "A♯"),
+        ("A#", "H major", "A♯"),
+        ("N", "Bb major", "none"),
+    ],
+)
+def test_heard_chords_are_spelled_as_the_key_expects(label: str, key: str | None, said: str) -> None:
+    assert words.heard_chord_words(ChordSpan(0, 1, label), key) == said
 
 
 def test_the_mode_of_the_harmony_is_weighed_by_time() -> None:
@@ -207,7 +224,7 @@ def test_a_timeline_of_any_length_stays_light(predict: Predict, duration_s: floa
 
 @given(st.floats(0.25, 14_400))
 def test_the_marks_of_the_time_axis_are_few_and_within(duration_s: float) -> None:
-    marks = list(time_marks(duration_s))
+    marks = time_marks(duration_s)
     assert marks[0] == 0
     assert 1 <= len(marks) <= 7
     assert marks[-1] < duration_s
@@ -222,6 +239,10 @@ def test_thinning_keeps_the_mean_order_and_bounds(points: list[tuple[float, floa
     assert (np.diff(curve.time_s) > 0).all()
     assert valence.min() - 1e-9 <= curve.valence.min()
     assert curve.arousal.max() <= arousal.max() + 1e-9
+
+
+def test_lengths_of_recordings() -> None:
+    assert [length_words(seconds) for seconds in (0.4, 12.9, 65, 3725)] == ["0.4 s", "0:12", "1:05", "1:02:05"]
 
 
 def test_long_chord_lists_are_folded(predict: Predict) -> None:

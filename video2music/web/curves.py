@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 from emotion.prediction import Curve
 
+WIDEST_GAP = 2.0
+
 
 def thinned(curve: Curve, points: int) -> Curve:
     """Return a curve of fewer points, each the mean of its neighbours, so that hours of music stay drawable.
@@ -41,10 +43,11 @@ def bars(levels: NDArray[np.float64], width: float, height: float) -> str:
 
 
 def boxes(spans: Iterable[tuple[float, float]], height: float) -> str:
-    """Return the path of boxes side by side, for the attribute `d`.
+    """Return the path of boxes side by side, for the attribute `d`, with gaps that leave most of each narrow one.
 
     Args:
         spans: left end and width of each.
         height: of all.
     """
-    return "".join(f"M{left:.2f} 0h{width:.2f}v{height:g}h-{width:.2f}z" for left, width in spans)
+    drawn = ((left, width - min(WIDEST_GAP, 0.2 * width)) for left, width in spans)
+    return "".join(f"M{left:.2f} 0h{width:.2f}v{height:g}h-{width:.2f}z" for left, width in drawn)

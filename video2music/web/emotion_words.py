@@ -1,7 +1,7 @@
 """What the recogniser found, in words: a headline, how sure it is, how it moves, and what stands out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -9,6 +9,10 @@ from numpy.typing import NDArray
 
 from emotion.moods import mood_tags
 from emotion.prediction import HIGHEST, LOWEST, ChordSpan, Prediction
+from video2music.errors import KeyParseError
+from video2music.harmony.key import parse_key
+from video2music.harmony.vocabulary import ROOTS, ROOTS_WITH_FLATS, chord_id, pitch_class
+from video2music.web.words import chord_words
 
 MIDDLE = (LOWEST + HIGHEST) / 2
 
@@ -168,16 +172,36 @@ def key_words(key: str | None) -> str:
 
 def tempo_words(tempo_bpm: float | None) -> str:
     """Say the tempo, or that there is no steady pulse."""
-    return "no steady beat" if tempo_bpm is None else f"{tempo_bpm:.0f} beats a minute"
+    return "no steady beat" if tempo_bpm is None else f"{tempo_bpm:.0f} beats per minute"
 
 
-def heard_chord_words(symbol: str) -> str:
-    """Write a recognised chord as musicians do; "N" is no chord and "X" one that has no name here."""
-    from video2music.web.words import chord_words
+def heard_chord_words(chord: ChordSpan, key: str | None = None) -> str:
+    """Write a recognised chord as musicians do, its root spelled as the key expects it: A# in B flat major is Bb.
 
-    if symbol in {"N", "X"}:
-        return {"N": "none", "X": "other"}[symbol]
-    return chord_words(symbol.replace("hdim7", "m7♭5"))
+    Args:
+        chord: what was heard.
+        key: of the piece, where one was heard.
+
+    Returns:
+        The symbol; "none" for no chord and "other" for one that has no name here.
+    """
+    root, colon, quality = chord.label.partition(":")
+    if root in {"N", "X"}:
+        return {"N": "none", "X": "other"}[root]
+    named = replace(chord, label=spelled_root(root, quality, key) + colon + quality)
+    return chord_words(named.symbol.replace("hdim7", "m7♭5"))
+
+
+def spelled_root(root: str, quality: str, key: str | None) -> str:
+    """Return the name that a root has in a key, unchanged where there is no key."""
+    if key is None or root not in {*ROOTS, *ROOTS_WITH_FLATS}:
+        return root
+    try:
+        expected = parse_key(key)
+    except KeyParseError:
+        return root
+    leads_upwards = quality.startswith(("dim", "hdim"))
+    return expected.spell(chord_id(pitch_class(root), "dim" if leads_upwards else "maj")).removesuffix("dim")
 
 
 def chord_kind(chord: ChordSpan) -> str | None:

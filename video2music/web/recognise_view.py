@@ -21,7 +21,7 @@ from video2music.web.emotion_words import (
 )
 from video2music.web.reading import Reading
 from video2music.web.timeline import timeline_picture
-from video2music.web.words import clock
+from video2music.web.words import length_words
 
 EMPTY = """
 <div class="empty">
@@ -58,7 +58,7 @@ def answer(prediction: Prediction, name: str) -> str:
 </div>
 <div class="pair">
   <div class="panel"><h3>Where it lies</h3>{plane(prediction)}</div>
-  <div>
+  <div class="side">
     <div class="panel"><h3>Moods that stand out</h3>{tag_bars(prediction)}</div>
     <div class="panel ground"><h3>What supports it</h3><dl class="facts">{ground(prediction)}</dl></div>
   </div>
@@ -78,7 +78,7 @@ def facts(prediction: Prediction) -> str:
     return fact_rows(
         ("Valence, unpleasant 1 to pleasant 9", with_interval(prediction.valence, prediction.valence_interval)),
         ("Arousal, calm 1 to excited 9", with_interval(prediction.arousal, prediction.arousal_interval)),
-        ("Length", clock(prediction.duration_s)),
+        ("Length", length_words(prediction.duration_s)),
     )
 
 
@@ -146,6 +146,6 @@ def chords_card(prediction: Prediction) -> str:
     """Show key, tempo and the chords in order; the long rest of them is folded away."""
     if not prediction.chords:
         return '<div class="panel"><h3>Chords</h3><p class="none">No chords were heard.</p></div>'
-    events = [(c.start_s, c.duration_s, heard_chord_words(c.symbol)) for c in prediction.chords]
+    events = [(c.start_s, c.duration_s, heard_chord_words(c, prediction.key)) for c in prediction.chords]
     changes = count_changes([symbol for _, _, symbol in events])
     return f'<div class="panel"><h3>Chords <span>{changes}</span></h3>{chord_list(events)}</div>'

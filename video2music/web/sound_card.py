@@ -8,7 +8,7 @@ import av
 from emotion.errors import AudioReadError
 from emotion.listening import listen
 from emotion.media import open_media
-from video2music.web.words import clock
+from video2music.web.words import length_words
 
 CHANNELS = {1: "mono", 2: "stereo"}
 
@@ -20,7 +20,7 @@ def sound_card(sound: Path) -> str:
         sound: the uploaded file.
 
     Returns:
-        HTML: length, format, channels and sample rate.
+        HTML: length, channels and sample rate.
 
     Raises:
         AudioReadError: the file is not a sound that can be read.
@@ -29,7 +29,7 @@ def sound_card(sound: Path) -> str:
         pass  # refuses what is no sound, in the words in which the analysis would
     with open_media(sound, AudioReadError, "an audio file") as container:
         stream = container.streams.audio[0]
-        length = clock(container.duration / av.time_base) if container.duration else "length unknown"
+        length = length_words(container.duration / av.time_base) if container.duration else "length unknown"
         channels = CHANNELS.get(stream.channels, f"{stream.channels} channels")
-        facts = f"{length} · {stream.codec_context.name} · {channels} · {stream.rate / 1000:g} kHz"
+        facts = f"{length} · {channels} · {stream.rate / 1000:g} kHz"
     return f'<p class="sound-card">{escape(facts)}</p>'

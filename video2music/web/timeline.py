@@ -1,7 +1,6 @@
 """Everything that has a time, on one time axis: the sound, valence, arousal and the chords."""
 
 import json
-from collections.abc import Iterable
 from html import escape
 
 import numpy as np
@@ -42,25 +41,27 @@ def timeline_picture(prediction: Prediction, waveform: Waveform) -> str:
         lane("Sound", "", "", wave_plot(waveform)),
         lane("Valence", VALENCE.high, VALENCE.low, curve_plot(VALENCE, curve.time_s, curve.valence, duration_s)),
         lane("Arousal", AROUSAL.high, AROUSAL.low, curve_plot(AROUSAL, curve.time_s, curve.arousal, duration_s)),
-        *([lane("Chords", "", "", chord_plot(prediction.chords, duration_s))] if prediction.chords else []),
+        *([lane("Chords", "", "", chord_plot(prediction, duration_s))] if prediction.chords else []),
         lane("", "", "", axis_plot(duration_s)),
     )
     return f"""
-<div class="timeline" data-moments="{moments(curve, prediction.chords, duration_s)}">
+<div class="timeline" data-moments="{moments(prediction, curve, duration_s)}">
   <h3>Over time</h3>
   <p class="readout" aria-hidden="true"></p>
   {"".join(lanes)}
 </div>"""
 
 
-def moments(curve: Curve, chords: tuple[ChordSpan, ...], duration_s: float) -> str:
+def moments(prediction: Prediction, curve: Curve, duration_s: float) -> str:
     """Return what the page's script says about the moment under the pointer, as JSON for an attribute."""
     told = {
         "duration": round(duration_s, 3),
         "time": np.round(curve.time_s, 2).tolist(),
         "valence": np.round(curve.valence, 2).tolist(),
         "arousal": np.round(curve.arousal, 2).tolist(),
-        "chords": [[round(chord.start_s, 2), heard_chord_words(chord.symbol)] for chord in chords[:MOST_CHORDS]],
+        "chords": [
+            [round(c.start_s, 2), heard_chord_words(c, prediction.key)] for c in prediction.chords[:MOST_CHORDS]
+        ],
     }
     return escape(json.dumps(told, separators=(",", ":")), quote=True)
 
@@ -109,43 +110,42 @@ def curve_plot(axis: Axis, time_s: NDArray[np.float64], values: NDArray[np.float
     return picture(HIGHEST - LOWEST, range_words(axis, values), f'{shapes}<path class="curve" d="{line(points)}"/>')
 
 
-def chord_plot(chords: tuple[ChordSpan, ...], duration_s: float) -> str:
+def chord_plot(prediction: Prediction, duration_s: float) -> str:
     """Draw a box for each chord, and its name where there is room for it."""
     kinds: dict[str, list[tuple[float, float]]] = {"major": [], "minor": [], "other": []}
-    for chord in chords:
+    for chord in prediction.chords:
         if (kind := chord_kind(chord)) is not None:
             kinds[kind].append((chord.start_s / duration_s * WIDTH, max(0.4, chord.duration_s / duration_s * WIDTH)))
     shapes = "".join(f'<path class="{kind}" d="{boxes(spans, 10)}"/>' for kind, spans in kinds.items() if spans)
-    names = "".join(chord_name(chord, duration_s) for chord in chords if chord.duration_s >= NAMED_SHARE * duration_s)
+    names = "".join(
+        chord_name(c, prediction.key, duration_s) for c in prediction.chords if c.duration_s >= NAMED_SHARE * duration_s
+    )
     return (
         picture(10, "Chords; the list below names them", shapes)
         + f'<div class="names" aria-hidden="true">{names}</div>'
     )
 
 
-def chord_name(chord: ChordSpan, duration_s: float) -> str:
+def chord_name(chord: ChordSpan, key: str | None, duration_s: float) -> str:
     """Place the name of a chord over its box; no chord has no name."""
     if chord_kind(chord) is None:
         return ""
     left, width = (100 * seconds / duration_s for seconds in (chord.start_s, chord.duration_s))
-    return f'<span style="left:{left:.3f}%;width:{width:.3f}%"><b>{escape(heard_chord_words(chord.symbol))}</b></span>'
+    return f'<span style="left:{left:.3f}%;width:{width:.3f}%"><b>{escape(heard_chord_words(chord, key))}</b></span>'
 
 
 def axis_plot(duration_s: float) -> str:
-    """Write the times below the pictures."""
-    marks = "".join(
-        f'<span style="left:{100 * mark / duration_s:.3f}%">{mark_words(mark)}</span>'
-        for mark in time_marks(duration_s)
+    """Write the times below the pictures; where the marks stand within seconds, all are written as such."""
+    marks = time_marks(duration_s)
+    fine = any(mark != int(mark) for mark in marks)
+    words = "".join(
+        f'<span style="left:{100 * mark / duration_s:.3f}%">{f"{mark:.1f} s" if fine else clock(mark)}</span>'
+        for mark in marks
     )
-    return f'<div class="marks" aria-hidden="true">{marks}</div>'
+    return f'<div class="marks" aria-hidden="true">{words}</div>'
 
 
-def time_marks(duration_s: float) -> Iterable[float]:
+def time_marks(duration_s: float) -> list[float]:
     """Return the moments that are marked: round ones, few, none so late that its words would stick out."""
     step = next((step for step in STEPS_S if duration_s / step < MOST_MARKS), 7200 * np.ceil(duration_s / 36000))
     return [float(mark) for mark in np.arange(0, 0.97 * duration_s, step)]
-
-
-def mark_words(mark: float) -> str:
-    """Write a moment of the axis; parts of a second only where there are any."""
-    return clock(mark) if mark == int(mark) else f"{mark:.1f} s"

@@ -43,6 +43,11 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes_left:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
+def length_words(seconds: float) -> str:
+    """Write how long a recording is: "1:05", or "0.4 s" where a clock would show next to nothing."""
+    return seconds_words(seconds) if seconds < 9.95 else clock(seconds)
+
+
 def refusal_sentence(error: RefusalError, clip_name: str, root: Path) -> str:
     """Say a refusal without the paths of the server.
 
