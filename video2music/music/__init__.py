@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from video2music.music.ensemble import ensemble_names, load_ensemble
     from video2music.music.mastering import Mastered, master, mix_original, write_wav
     from video2music.music.score import Score
+    from video2music.music.suggestion import suggest_ensemble
     from video2music.music.synthesis import Synthesizer, find_sound_font, synthesize
     from video2music.music.tempo import at_tempo, second_of_steps
 
@@ -30,6 +31,7 @@ __all__ = [
     "mix_original",
     "resolve",
     "second_of_steps",
+    "suggest_ensemble",
     "synthesize",
     "write_wav",
 ]
@@ -41,6 +43,7 @@ _HOMES = {
     "ensemble": ("ensemble_names", "load_ensemble"),
     "mastering": ("Mastered", "master", "mix_original", "write_wav"),
     "score": ("Score",),
+    "suggestion": ("suggest_ensemble",),
     "synthesis": ("Synthesizer", "find_sound_font", "synthesize"),
     "tempo": ("at_tempo", "second_of_steps"),
 }

@@ -9,6 +9,7 @@ from importlib import resources
 from typing import Any, Literal, get_args
 
 from video2music.errors import EnsembleError
+from video2music.features.video_features import EMOTIONS
 from video2music.music.notation import SILENCE, STEP_LENGTH, Figure, read_drums, read_figure
 
 LEVELS = 5
@@ -113,6 +114,8 @@ class Ensemble:
         summary: one sentence about it.
         as_published: whether it plays with the habits and errors of the published code.
         swing: share of a beat at which its second half begins, 0.5 is straight.
+        suits: how well it suits each emotion of a video, 0 to 1, by name; emotions left out are not suited.
+        liveliness: how well it suits a video that moves more than usual, -1 to 1.
         parts: its instruments.
     """
 
@@ -121,6 +124,8 @@ class Ensemble:
     summary: str
     as_published: bool
     swing: float
+    suits: Mapping[str, float]
+    liveliness: float
     parts: tuple[Part, ...]
 
 
@@ -172,6 +177,8 @@ def read_ensemble(name: str, text: str) -> Ensemble:
         summary=table.take("summary", str),
         as_published=table.take("as_published", bool, default=False),
         swing=table.number("swing", 0.5, (0.5, 0.75)),
+        suits=_read_suits(_Table(table.take("suits", dict, default={}), f"{name}, suits")),
+        liveliness=table.number("liveliness", 0.0, (-1, 1)),
         parts=tuple(_read_part(_Table(row, f"{name}, part {index + 1}")) for index, row in enumerate(rows)),
     )
     table.close()
@@ -181,6 +188,12 @@ def read_ensemble(name: str, text: str) -> Ensemble:
     if not any(part.role != "drums" and part.figures[0].strokes and not part.enters for part in ensemble.parts):
         raise EnsembleError("No part with pitches plays at the lowest level from the beginning", where=name)
     return ensemble
+
+
+def _read_suits(table: "_Table") -> Mapping[str, float]:
+    suits = {emotion: table.number(emotion, 0.0, (0, 1)) for emotion in EMOTIONS}
+    table.close()
+    return suits
 
 
 def _read_part(table: "_Table") -> Part:
