@@ -26,7 +26,6 @@ import emotion
 import video2music
 from benchmarks.tables import commit, markdown
 from emotion.training.embedded.teacher import lexicon_affect, load_mood_teacher
-from video2music.evaluation.metrics import correlation
 from video2music.features.eye import expected_affect
 from video2music.features.video_features import EMOTIONS, VideoFeatures
 from video2music.harmony.parsing import parse_chord
@@ -226,15 +225,25 @@ def correlation_row(wanted: NDArray[np.float64], heard: NDArray[np.float64]) -> 
     random, count = np.random.default_rng(0), len(wanted)
     found = rank_correlation(wanted, heard)
     draws = random.integers(count, size=(RESAMPLES, count))
-    low, high = np.percentile([rank_correlation(wanted[draw], heard[draw]) for draw in draws], [2.5, 97.5])
-    shuffled = np.array([rank_correlation(wanted, random.permutation(heard)) for _ in range(RESAMPLES)])
+    low, high = np.percentile(rank_correlations(wanted[draws], heard[draws]), [2.5, 97.5])
+    shuffled = rank_correlations(
+        np.tile(wanted, (RESAMPLES, 1)), random.permuted(np.tile(heard, (RESAMPLES, 1)), axis=1)
+    )
     p = (1 + np.sum(shuffled >= found)) / (1 + RESAMPLES)
     return [str(count), f"{found:.2f} [{low:.2f}, {high:.2f}]", f"{shuffled.mean():+.2f}", f"{p:.4f}"]
 
 
 def rank_correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
     """Return Spearman's rank correlation; 0 where one of them does not vary."""
-    return correlation(rankdata(first), rankdata(second))
+    return float(rank_correlations(first[None], second[None])[0])
+
+
+def rank_correlations(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return Spearman's rank correlation of every row, (rows,); 0 where one of the two does not vary."""
+    ranks = [rankdata(values, axis=1) - (values.shape[1] + 1) / 2 for values in (first, second)]
+    scale = np.sqrt((ranks[0] ** 2).sum(axis=1) * (ranks[1] ** 2).sum(axis=1))
+    products: NDArray[np.float64] = (ranks[0] * ranks[1]).sum(axis=1) / np.where(scale > 0, scale, np.inf)
+    return products
 
 
 def carriers(pieces: Sequence[Composed], judges: Sequence[str]) -> tuple[list[str], dict[str, list[str]]]:
