@@ -56,11 +56,12 @@ class _Spectra:
     def hear(self, segment: Samples) -> None:
         self.samples += len(segment)
         self.power += float(np.square(segment, dtype=np.float64).sum())
-        self.mel.append(
-            mel_decibels(segment)[: max(1, round(len(segment) / SAMPLE_RATE * FRAME_RATE))].astype(np.float16)
-        )
-        gain = np.float32(10 ** ((LEVEL_DB - level_db(segment)) / 20))
-        self.pitch.append(pitch_spectrum(segment * gain).astype(np.float16))
+        gain_db = np.float32(LEVEL_DB - level_db(segment))
+        levelled = segment * np.float32(10 ** (gain_db / 20))
+        # measured at the level of the training and taken back, so that a quiet recording loses nothing below the floor
+        mel = mel_decibels(levelled)[: max(1, round(len(segment) / SAMPLE_RATE * FRAME_RATE))] - gain_db
+        self.mel.append(mel.astype(np.float16))
+        self.pitch.append(pitch_spectrum(levelled).astype(np.float16))
         self.harmony.hear(segment)
 
     def frames(self) -> Frames:
