@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 __all__ = [
-    "HubFile", "file_sha256", "find_weights", "load_checkpoint", "load_into", "load_tensors", "models_folder", "pin",
-    "save_tensors",
+    "HubFile", "file_sha256", "find_weights", "load_checkpoint", "load_into", "load_tensors", "models_folder",
+    "own_format", "pin", "save_tensors",
 ]  # fmt: skip
 
 CHECKSUMS = "checksums.json"
@@ -182,6 +183,22 @@ def load_into(module: nn.Module, tensors: Mapping[str, Tensor], *, where: object
         remedy = "Use weights made for this network"
         raise WeightsDamagedError(f"The weights do not fit the network ({listed})", where=where, remedy=remedy)
     module.load_state_dict(dict(tensors))
+
+
+@contextmanager
+def own_format(path: Path) -> Iterator[None]:
+    """Refuse a file whose description of its network cannot be understood, wherever that shows inside the block.
+
+    Args:
+        path: the weight file.
+
+    Raises:
+        WeightsDamagedError: something that the description must say is missing or of another kind.
+    """
+    try:
+        yield
+    except (KeyError, TypeError, ValueError) as error:
+        raise _damaged(path, "does not say what network it holds") from error
 
 
 def pin(path: Path) -> str:

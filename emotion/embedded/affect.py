@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from emotion.prediction import HIGHEST, LOWEST
-from emotion.weights import load_into, load_tensors, save_tensors
+from emotion.weights import load_into, load_tensors, own_format, save_tensors
 
 CENTRES = (5.0, 4.8)
 SPREADS = (1.11, 1.33)
@@ -106,9 +106,11 @@ def load_affect_head(path: Path) -> AffectHead:
         WeightsDamagedError: the file is something else.
     """
     tensors, metadata = load_tensors(path)
-    stored: dict[str, Any] = json.loads(metadata["config"])
-    config = AffectConfig(**{**stored, "traits": tuple(stored["traits"]), "reach": tuple(stored["reach"])})
-    head = AffectHead(config)
+    with own_format(path):
+        stored: dict[str, Any] = json.loads(metadata["config"])
+        head = AffectHead(
+            AffectConfig(**{**stored, "traits": tuple(stored["traits"]), "reach": tuple(stored["reach"])})
+        )
     load_into(head, tensors, where=path)
     return head.eval()
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from emotion.moods import mood_priors, mood_tags
-from emotion.weights import load_into, load_tensors, save_tensors
+from emotion.weights import load_into, load_tensors, own_format, save_tensors
 
 SHRINKING = 8
 """Steps of the picture for each step of what the network hears: one in 0.7 s."""
@@ -144,8 +144,11 @@ def load_mood_network(path: Path) -> tuple[MoodNetwork, TagReading]:
         WeightsDamagedError: the file is something else.
     """
     tensors, metadata = load_tensors(path)
-    network = MoodNetwork(MoodConfig(**{k: tuple(v) for k, v in json.loads(metadata["config"]).items()}))
+    with own_format(path):
+        network = MoodNetwork(MoodConfig(**{k: tuple(v) for k, v in json.loads(metadata["config"]).items()}))
+        read = {name.removeprefix("reading."): t.numpy() for name, t in tensors.items() if name.startswith("reading.")}
+        reading = TagReading(**read)
+        np.stack([*read.values(), mood_priors()])  # fails unless all have one value per tag
     own = {name.removeprefix("network."): t for name, t in tensors.items() if name.startswith("network.")}
     load_into(network, own, where=path)
-    read = {name.removeprefix("reading."): t.numpy() for name, t in tensors.items() if name.startswith("reading.")}
-    return network.eval(), TagReading(**read)
+    return network.eval(), reading
