@@ -7,7 +7,7 @@ from emotion.prediction import HIGHEST, LOWEST, Prediction
 from video2music.web.curves import line, thinned
 from video2music.web.emotion_words import MIDDLE, path_words
 
-PATH_POINTS = 40
+PATH_POINTS = 30
 """More would make a tangle of any piece longer than a minute."""
 
 FAINTEST = 0.25

@@ -24,6 +24,9 @@ STEPS_S = (0.1, 0.5, 1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600
 NAMED_SHARE = 0.022
 """A chord must hold this share of the time before its name has room above its box."""
 
+INVITATION = "Press anywhere to hear it from there"
+"""Stands where the read-out will be."""
+
 MOST_CHORDS = 400
 """Chord changes that the read-out knows; more would only weigh on the page."""
 
@@ -47,7 +50,7 @@ def timeline_picture(prediction: Prediction, waveform: Waveform) -> str:
     return f"""
 <div class="timeline" data-moments="{moments(prediction, curve, duration_s)}">
   <h3>Over time</h3>
-  <p class="readout" aria-hidden="true"></p>
+  <p class="readout" aria-hidden="true">{INVITATION}</p>
   {"".join(lanes)}
 </div>"""
 
