@@ -295,6 +295,16 @@ def test_no_bar_is_empty(make_score: MakeScore, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", OURS)
+@pytest.mark.parametrize("pickup_beats", [0.3, 0.8, 1.9, 2.0, 2.4, 3.1, 3.9])
+def test_music_begins_with_the_clip_also_in_the_middle_of_a_bar(
+    make_score: MakeScore, name: str, pickup_beats: float
+) -> None:
+    for density in DENSITY_OF_LEVEL:
+        score = make_score(POP, density=density, pickup_beats=pickup_beats, duration_s=20)
+        assert min(note.start for _, note in pitched(score, name)) < 0.8
+
+
+@pytest.mark.parametrize("name", OURS)
 def test_tracks_are_named_placed_and_drums_have_their_channel(make_score: MakeScore, name: str) -> None:
     ensemble = load_ensemble(name)
     midi = arrange(make_score(POP, density=30, duration_s=32), ensemble=name)

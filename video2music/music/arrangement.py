@@ -142,8 +142,9 @@ def _inside(part: Part, notes: Iterable[PlayedNote], first_beat: float) -> Itera
         notes: some may begin before beat 0.
         first_beat: the first strong beat of the clip; if it comes at once, everybody waits for it.
     """
+    entry = 0.0 if first_beat >= _WORTH_A_NOTE_BEATS else first_beat
     for note in notes:
         if note.start >= 0:
             yield note
-        elif part.role != "drums" and first_beat >= _WORTH_A_NOTE_BEATS <= note.end:
-            yield replace(note, start=0.0)
+        elif part.role != "drums" and note.end >= entry + _WORTH_A_NOTE_BEATS:
+            yield replace(note, start=entry)

@@ -56,7 +56,7 @@ def play(part: Part, piece: Voiced) -> list[PlayedNote]:
     heard: set[int] = set()
     before: Step | None = None
     for step in piece.steps:
-        if step.bar < part.enters and _has_room(part, piece):
+        if max(step.bar, 0) < part.enters and _has_room(part, piece):
             continue
         if part.role != "drums" and step.chord == NO_CHORD:
             continue
@@ -73,7 +73,8 @@ def play(part: Part, piece: Voiced) -> list[PlayedNote]:
 
 def _one_at_a_time(notes: list[PlayedNote], overlap: float) -> list[PlayedNote]:
     """End every note of a bass where the next one begins: two low notes at a time would growl."""
-    ordered = sorted(notes, key=lambda note: note.start)
+    longest = {round(note.start, 6): note for note in sorted(notes, key=lambda note: note.end)}
+    ordered = sorted(longest.values(), key=lambda note: note.start)
     cut = [replace(note, end=min(note.end, later.start + overlap)) for note, later in pairwise(ordered)]
     return [*cut, *ordered[-1:]]
 
