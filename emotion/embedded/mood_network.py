@@ -24,6 +24,9 @@ LEAST_RELIABILITY = 0.65
 SURENESS = 0.8416
 """Standard deviations of the network's error that a tag must stand above its prior: four chances in five."""
 
+LEAST_RAISED, LEAST_PROBABILITY = 1.5, 0.03
+"""Factor on the odds of the prior, and probability, below which a tag says nothing to a person."""
+
 
 @dataclass(frozen=True)
 class MoodConfig:
@@ -123,7 +126,8 @@ class TagReading:
         """
         priors = mood_priors()
         raised = np.log(probabilities / (1 - probabilities)) - np.log(priors / (1 - priors))
-        kept = (self.reliability >= LEAST_RELIABILITY) & (raised > SURENESS * self.error) & (raised > np.log(1.5))
+        told_apart = (self.reliability >= LEAST_RELIABILITY) & (raised > SURENESS * self.error)
+        kept = told_apart & (raised > np.log(LEAST_RAISED)) & (probabilities >= LEAST_PROBABILITY)
         return [int(index) for index in np.argsort(-raised) if kept[index]]
 
     def _calibrated(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
