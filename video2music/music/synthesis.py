@@ -27,6 +27,7 @@ TAIL_S = 2.0
 _LONGEST_FADE_S = 0.1
 _SILENCE = 1e-5  # the reverb never rests completely
 _DRUM_CHANNEL, _DRUM_BANK, _CHANNELS = 9, 128, 16
+_STANDARD_KIT = 0  # small fonts have no other
 _LOG_LEVELS = range(5)
 _SETTINGS = {
     "synth.chorus.active": 0,  # it detunes a piano
@@ -158,7 +159,8 @@ def _channels(midi: pretty_midi.PrettyMIDI) -> list[int]:
 def _choose_instruments(synth: Any, font: int, midi: pretty_midi.PrettyMIDI, sound_font: Path) -> None:  # noqa: ANN401
     for instrument, channel in zip(midi.instruments, _channels(midi), strict=True):
         bank = _DRUM_BANK if instrument.is_drum else 0
-        if synth.program_select(channel, font, bank, instrument.program) != 0:
+        programs = (instrument.program, _STANDARD_KIT) if instrument.is_drum else (instrument.program,)
+        if all(synth.program_select(channel, font, bank, program) != 0 for program in programs):
             name = pretty_midi.program_to_instrument_name(instrument.program)
             raise SynthesisError(f"The sound font has no {'drums' if instrument.is_drum else name}", where=sound_font)
 
