@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from emotion.embedded.mel import BANDS
 from emotion.embedded.mood_network import MoodNetwork, load_mood_network
 from emotion.embedded.traits import Frames, musical_traits
+from emotion.errors import RefusalError
 from emotion.moods import mood_tags
 from emotion.training.embedded.corpora import Piece
 from emotion.training.embedded.heard import PARTS, read_lessons
@@ -59,7 +60,14 @@ def read_affect_lessons(
 
     Returns:
         The lessons.
+
+    Raises:
+        RefusalError: there are no lessons, or the mood network was not trained before.
     """
+    if not held_out.is_file():
+        raise RefusalError(
+            "The mood network has not answered yet", where=held_out, remedy="Run `python -m emotion train mood` first"
+        )
     lessons = read_lessons(folder, renderings, pieces)
     network, _ = load_mood_network(mood)
     with np.load(held_out) as stored:

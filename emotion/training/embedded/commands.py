@@ -177,9 +177,10 @@ def learn_moods(places: Places, seed: int, progress: Progress) -> Report:
     from emotion.training.embedded.mood import mood_report, read_judgements, read_tags, train_mood
 
     torch.set_num_threads(WORKERS)
+    judgements = read_judgements(places.data / JUDGEMENTS)  # refused now, not after the training
     lessons = read_lessons(places.lessons, _manifest(places), load_pieces(places))
     training = train_mood(lessons, seed=seed, progress=progress)
-    reading = read_tags(training, lessons, *read_judgements(places.data / JUDGEMENTS))
+    reading = read_tags(training, lessons, *judgements)
     report, lines = mood_report(training, lessons, reading)
     places.output.mkdir(parents=True, exist_ok=True)
     notes = {"trained_on": "VGMIDI, EMOPIA, POP909 rendered; MVED; librosa example sounds", "seed": str(seed)}
@@ -209,6 +210,7 @@ def learn_harmony(places: Places, seed: int, progress: Progress) -> Report:
     from emotion.training.embedded.chords import train_chords
     from emotion.training.embedded.chords_evaluation import evaluate_chords
 
+    _manifest(places)  # refused where nothing was rendered
     annotations, weights = places.data / "pop909" / "annotations", places.output / "harmony.safetensors"
     trained = train_chords(places.renderings, annotations, weights, seed=seed, progress=progress)
     report = evaluate_chords(places.renderings, annotations, weights, progress=progress)

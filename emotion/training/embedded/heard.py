@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from emotion.embedded.mel import FRAME_RATE, LEVEL_DB, at_level, level_db, mel_decibels, network_picture
 from emotion.embedded.pitch import pitch_spectrum
 from emotion.embedded.traits import Frames, musical_traits
+from emotion.errors import RefusalError
 from emotion.training.embedded.corpora import Piece
 from emotion.training.embedded.rendering import Rendering
 from emotion.training.embedded.teacher import MoodTeacher
@@ -81,6 +82,9 @@ def read_lessons(folder: Path, renderings: Sequence[Rendering], pieces: Sequence
 
     Returns:
         The lessons, in the order of the plan.
+
+    Raises:
+        RefusalError: there are none.
     """
     known = {piece.identifier: piece for piece in pieces}
     kept, arrays = [], []
@@ -90,6 +94,8 @@ def read_lessons(folder: Path, renderings: Sequence[Rendering], pieces: Sequence
             with np.load(path) as stored:
                 arrays.append({name: stored[name] for name in stored.files})
             kept.append(rendering)
+    if not kept:
+        raise RefusalError("There are no lessons", where=folder, remedy="Run `python -m emotion train lessons` first")
     return Lessons(
         kept,
         [known[rendering.piece] for rendering in kept],

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from emotion.embedded.mood_network import MoodConfig, MoodNetwork, TagReading
+from emotion.errors import RefusalError
 from emotion.moods import mood_tags
 from emotion.training.embedded.heard import Lessons
 from emotion.training.embedded.rendering import Rendering
@@ -26,7 +27,7 @@ CROP_STEPS = 176
 
 LEAST_LOGIT = -7.0
 RECORDED = ("mved", "recordings")
-FOLDS = 4
+FOLDS = 3
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,10 @@ class Course:
     logit_weight: float = 0.1
 
 
-FIRST = Course(epochs=14, learning_rate=2e-3)
+FIRST = Course(epochs=10, learning_rate=2e-3)
 """On rendered music and free recordings."""
 
-SECOND = Course(epochs=5, learning_rate=5e-4)
+SECOND = Course(epochs=3, learning_rate=5e-4)
 """With the music videos."""
 
 
@@ -59,7 +60,14 @@ class MoodTraining:
     held_out: NDArray[np.float64]
 
 
-def train_mood(lessons: Lessons, *, seed: int = 0, progress: Progress | None = None) -> MoodTraining:
+def train_mood(
+    lessons: Lessons,
+    *,
+    courses: tuple[Course, Course] = (FIRST, SECOND),
+    config: MoodConfig | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> MoodTraining:
     """Train the network twice over: once with everything, and once in folds that leave recordings out.
 
     The first course hears no music video. From there one network goes on for each fold of the music videos and
@@ -67,6 +75,8 @@ def train_mood(lessons: Lessons, *, seed: int = 0, progress: Progress | None = N
 
     Args:
         lessons: what was heard, and the teacher's answers.
+        courses: without the music videos, and with them.
+        config: size of the network.
         seed: of first weights, order and crops.
         progress: told stage and fraction.
 
@@ -79,16 +89,17 @@ def train_mood(lessons: Lessons, *, seed: int = 0, progress: Progress | None = N
     video = np.array([piece.corpus == "mved" for piece in lessons.pieces])
     groups = np.array([piece.group for piece in lessons.pieces])
     weights = recording_weights(lessons.renderings)
-    start = MoodNetwork(MoodConfig())
-    fit(start, lessons.pictures, targets, np.where(video, 0.0, weights), course=FIRST, **drawing)
+    start = MoodNetwork(config or MoodConfig())
+    first, second = courses
+    fit(start, lessons.pictures, targets, np.where(video, 0.0, weights), course=first, **drawing)
     held_out = np.full(lessons.teacher.shape, np.nan)
     for fold in folds(groups[video], FOLDS, seed):
         out = video & np.isin(groups, fold)
         network = copy.deepcopy(start)
-        fit(network, lessons.pictures, targets, np.where(out, 0.0, weights), course=SECOND, **drawing)
+        fit(network, lessons.pictures, targets, np.where(out, 0.0, weights), course=second, **drawing)
         rows = np.flatnonzero(out)
         held_out[rows] = answers(network, [lessons.pictures[row] for row in rows])
-    fit(start, lessons.pictures, targets, weights, course=SECOND, **drawing)
+    fit(start, lessons.pictures, targets, weights, course=second, **drawing)
     return MoodTraining(start.eval(), held_out)
 
 
@@ -113,7 +124,7 @@ def fit(
         generator: draws order, crops and equalisers.
         progress: told stage and fraction.
     """
-    steps = int((weights > 0).sum()) // course.batch
+    steps = max(1, int((weights > 0).sum()) // course.batch)
     drawn = torch.from_numpy(weights)
     optimiser = torch.optim.AdamW(network.parameters(), lr=course.learning_rate, weight_decay=0.02)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, course.learning_rate, total_steps=course.epochs * steps)
@@ -261,6 +272,15 @@ def read_judgements(folder: Path) -> tuple[NDArray[np.float64], NDArray[np.int64
 
     Returns:
         (tracks, 56) probabilities of the teacher and (tracks, 56) labels.
+
+    Raises:
+        RefusalError: they are not there.
     """
-    judged = np.load(folder / "baseline_vggish_predictions.npy").astype(np.float64)
-    return judged, np.load(folder / "groundtruth.npy").astype(np.int64)
+    paths = [folder / f"{name}.npy" for name in ("baseline_vggish_predictions", "groundtruth")]
+    for path in paths:
+        if not path.is_file():
+            raise RefusalError(
+                "What people said of the test tracks is not there", where=path, remedy="Give the folder of the data"
+            )
+    judged, truth = (np.load(path) for path in paths)
+    return judged.astype(np.float64), truth.astype(np.int64)
