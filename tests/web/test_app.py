@@ -1,13 +1,17 @@
 """Where the page is served, and that it keeps to itself."""
 
 import os
+from dataclasses import dataclass
+from functools import cache
 from types import SimpleNamespace
 
 import httpx
 import pytest
 
 import emotion
-from video2music.web.app import Address, load_recogniser, read_settings
+import video2music
+from video2music.listening import Listener
+from video2music.web.app import Address, load_composer, load_recogniser, read_settings
 
 VARIABLES = ("SPACE_ID", "GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT", "GRADIO_ROOT_PATH")
 
@@ -39,6 +43,23 @@ def test_the_recogniser_goes_with_the_composer(
     monkeypatch.setattr(emotion, "load", lambda *names: names)
     assert load_recogniser(engine) == asked
     assert read_settings(["--engine", engine])[1] == engine
+
+
+@dataclass(frozen=True)
+class Loaded:
+    engine: str
+    listener: Listener
+
+
+@pytest.mark.parametrize(("engine", "shared"), [("embedded", True), ("clip", False)])
+def test_the_composer_shares_the_recogniser_that_it_would_load_itself(
+    monkeypatch: pytest.MonkeyPatch, engine: str, *, shared: bool
+) -> None:
+    monkeypatch.setattr(video2music, "load", lambda name: Loaded(name, Listener()))
+    hear = cache(object)
+    composer = load_composer(engine, hear)
+    assert composer.engine == engine
+    assert (composer.listener.load is hear) == shared
 
 
 def test_a_port_that_is_no_number_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,8 +4,8 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -205,16 +205,32 @@ def launch(page: gr.Blocks, address: Address) -> str:
     return str(url)
 
 
+def load_composer(engine: str, hear: Callable[[], Recogniser]) -> Composer:
+    """Load the composer; the embedded one judges its music with the recogniser of the second tab, held once.
+
+    Args:
+        engine: name of the composing engine.
+        hear: returns the recogniser, always the same one.
+
+    Raises:
+        RefusalError: weights or the sound font are missing.
+    """
+    import video2music
+    from video2music.listening import Listener
+
+    composer = video2music.load(engine)
+    return replace(composer, listener=Listener(hear)) if engine == "embedded" else composer
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve the page until it is stopped; the networks load in the background meanwhile.
 
     Args:
         arguments: of the command line; the process's own by default.
     """
-    import video2music
-
     address, engine = read_settings(arguments)
-    page, studio = build(partial(video2music.load, engine), partial(load_recogniser, engine))
+    hear = cache(partial(load_recogniser, engine))
+    page, studio = build(partial(load_composer, engine, hear), hear)
     try:
         url = launch(page, address)
     except RefusalError as error:
