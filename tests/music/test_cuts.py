@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from video2music.evaluation.cuts import cut_agreement, share_near, strong_onsets
 from video2music.harmony.parsing import parse_chord
 from video2music.music.arrangement import arrange
-from video2music.music.cuts import align_cuts, change_at_cuts
+from video2music.music.cuts import acknowledge_cuts, align_cuts, change_at_cuts, grid_for_cuts, settle_bar_lines
 from video2music.music.ending import resolve
 from video2music.music.score import Score
 
@@ -90,6 +90,25 @@ def test_any_cuts_leave_a_piece_that_fills_the_clip_and_comes_home(
 def test_changes_are_brought_forward_or_held_back(make_score: MakeScore, cut_s: float, before: str, after: str) -> None:
     score = replace(make_score(before), cuts_s=(cut_s,))
     assert " ".join(change_at_cuts(score).chords) == after
+
+
+def test_bars_begin_where_most_chords_do(make_score: MakeScore) -> None:
+    score = make_score("C F F G G C C F F G G C C C")
+    settled = settle_bar_lines(score)
+    assert settled.pickup_beats == 2
+    assert [settled.beat_of_step(step) for step in range(14)] == [score.beat_of_step(step) for step in range(14)]
+    assert settle_bar_lines(settled) is settled
+    assert arrange(settled).get_downbeats()[1] == pytest.approx(1.0, abs=0.01)
+
+
+def test_a_grid_for_cuts_can_be_had_before_composing(make_score: MakeScore) -> None:
+    cuts = [3.1, 7.4, 12.0, 19.2, 23.3]
+    tempo_bpm, pickup_beats = grid_for_cuts(32.0, 120.0, cuts)
+    aligned = align_cuts(make_score(HELD), cuts)
+    assert aligned.tempo_bpm == tempo_bpm
+    assert aligned.pickup_beats % 2 == pytest.approx(pickup_beats % 2)
+    assert acknowledge_cuts(aligned, cuts).chords == aligned.chords
+    assert grid_for_cuts(32.0, 99.0, []) == (99.0, 0.0)
 
 
 def test_a_cut_begins_a_phrase_and_the_step_before_it_turns(make_score: MakeScore) -> None:

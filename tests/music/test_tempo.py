@@ -73,6 +73,15 @@ def test_rows_of_features_per_step() -> None:
     assert second_of_steps(2.0, 180).tolist() == [0, 1, 1]
     assert second_of_steps(0.1, 60).tolist() == [0]
     assert max(second_of_steps(3.1, 60)) <= 3
+    assert second_of_steps(4.0, 120, pickup_beats=1.0).tolist() == [0, 1, 2, 3, 3]
+    assert second_of_steps(4.0, 60, pickup_beats=2.0).tolist() == [1, 3]
+
+
+@pytest.mark.parametrize("pickup_beats", [0.0, 0.6, 2.0, 3.5])
+def test_there_is_a_row_for_every_step(make_score: MakeScore, pickup_beats: float) -> None:
+    for tempo_bpm, duration_s in ((60, 7.3), (97, 12.0), (180, 3.05)):
+        grid = at_tempo(make_score(HELD, duration_s=duration_s), tempo_bpm, pickup_beats=pickup_beats)
+        assert len(second_of_steps(duration_s, tempo_bpm, pickup_beats=pickup_beats)) == grid.steps
 
 
 @pytest.mark.parametrize("tempo_bpm", [59.9, 180.5, float("nan")])

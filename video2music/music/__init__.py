@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from video2music.music.arrangement import arrange
-    from video2music.music.cuts import align_cuts
+    from video2music.music.cuts import acknowledge_cuts, align_cuts, grid_for_cuts
     from video2music.music.ending import resolve
     from video2music.music.ensemble import ensemble_names, load_ensemble
     from video2music.music.mastering import Mastered, master, mix_original, write_wav
@@ -21,11 +21,13 @@ __all__ = [
     "Mastered",
     "Score",
     "Synthesizer",
+    "acknowledge_cuts",
     "align_cuts",
     "arrange",
     "at_tempo",
     "ensemble_names",
     "find_sound_font",
+    "grid_for_cuts",
     "load_ensemble",
     "master",
     "mix_original",
@@ -38,7 +40,7 @@ __all__ = [
 
 _HOMES = {
     "arrangement": ("arrange",),
-    "cuts": ("align_cuts",),
+    "cuts": ("acknowledge_cuts", "align_cuts", "grid_for_cuts"),
     "ending": ("resolve",),
     "ensemble": ("ensemble_names", "load_ensemble"),
     "mastering": ("Mastered", "master", "mix_original", "write_wav"),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from video2music.harmony.parsing import parse_chord
 from video2music.harmony.vocabulary import NO_CHORD
 from video2music.music.ending import closing_step, resolve
-from video2music.music.form import cut_steps
+from video2music.music.form import bar_of, cut_steps
 from video2music.music.performance import load_performance
 from video2music.music.score import BEATS_PER_BAR, BEATS_PER_CHORD, Score
 from video2music.music.tempo import at_tempo
@@ -28,44 +28,87 @@ _EARLIEST_S = 0.5
 def align_cuts(score: Score, cuts_s: Sequence[float], within: float = 0.08) -> Score:
     """Lay a piece on the grid of beats that suits the scene cuts, and let its chords change there.
 
-    All tempos within the limits and all beginnings of the bar are tried; the best puts most cuts on the first or third
-    beat of a bar. On such a cut the chord changes if it would have changed a step before or after it, else where
-    another chord can be borrowed; figures, fills and accents follow from the cuts that the score then carries.
+    Chords keep their times as far as the new strong beats allow. A piece that is still to be composed does better with
+    `grid_for_cuts` first and `acknowledge_cuts` last, since its chords are then written for their beats.
 
     Args:
-        score: as composed, best before it was laid on another grid.
+        score: as composed, best before it was laid on another grid; its tempo is the wanted one.
         cuts_s: times of the cuts in seconds.
         within: largest change of the tempo, as a share.
 
     Returns:
         A score of the same duration that ends on its tonic; without cuts in the clip, the same one.
     """
-    cuts = tuple(sorted(float(cut) for cut in cuts_s if _EARLIEST_S <= cut < score.duration_s))
+    cuts = cuts_to_meet(cuts_s, score.duration_s)
     if not cuts:
         return score
-    tempo_bpm, pickup_beats = best_grid(score, np.array(cuts), within)
-    laid = replace(at_tempo(score, tempo_bpm, pickup_beats=pickup_beats), cuts_s=cuts)
-    return change_at_cuts(resolve(laid))
+    tempo_bpm, pickup_beats = grid_for_cuts(score.duration_s, score.tempo_bpm, cuts, within)
+    return acknowledge_cuts(at_tempo(score, tempo_bpm, pickup_beats=pickup_beats), cuts)
 
 
-def best_grid(score: Score, cuts_s: NDArray[np.float64], within: float) -> tuple[float, float]:
-    """Return the tempo and the pickup whose strong beats lie nearest to the cuts.
+def acknowledge_cuts(score: Score, cuts_s: Sequence[float]) -> Score:
+    """Let the chords of a piece change at the cuts that lie on its strong beats, and its bars begin where chords do.
+
+    Figures, fills and accents follow from the cuts that the score then carries.
 
     Args:
-        score: its tempo is the wanted one.
+        score: on the grid of beats that it shall keep.
+        cuts_s: times of the cuts in seconds.
+
+    Returns:
+        A score on the same strong beats that ends on its tonic.
+    """
+    cuts = cuts_to_meet(cuts_s, score.duration_s)
+    return settle_bar_lines(change_at_cuts(resolve(replace(score, cuts_s=cuts))))
+
+
+def cuts_to_meet(cuts_s: Sequence[float], duration_s: float) -> tuple[float, ...]:
+    """Return the cuts inside the clip, in order of time; one in its first half second belongs to its beginning."""
+    return tuple(sorted(float(cut) for cut in cuts_s if _EARLIEST_S <= cut < duration_s))
+
+
+def grid_for_cuts(
+    duration_s: float, tempo_bpm: float, cuts_s: Sequence[float], within: float = 0.08
+) -> tuple[float, float]:
+    """Return the tempo and the pickup whose strong beats, the first and third of a bar, lie nearest to the cuts.
+
+    All tempos within the limits and all beginnings of the bar are tried; the one that meets most cuts is taken.
+
+    Args:
+        duration_s: of the clip.
+        tempo_bpm: wanted tempo.
         cuts_s: times of the cuts in seconds.
         within: largest change of the tempo, as a share.
 
     Returns:
-        Beats per minute, and beats before the first bar line.
+        Beats per minute, and beats before the first bar line; without cuts, the wanted tempo and none.
     """
-    tempos = 2 * math.ceil(min(within * score.duration_s / _DRIFT_S, _MOST_TEMPOS // 2)) + 1
+    cuts = np.array(cuts_to_meet(cuts_s, duration_s))
+    if not len(cuts):
+        return tempo_bpm, 0.0
+    tempos = 2 * math.ceil(min(within * duration_s / _DRIFT_S, _MOST_TEMPOS // 2)) + 1
     changes = np.linspace(-within, within, tempos)
     phases = np.linspace(0, BEATS_PER_BAR, _PHASES, endpoint=False)
-    values = np.array([_values(score.tempo_bpm * (1 + change), phases, cuts_s) for change in changes])
+    values = np.array([_values(tempo_bpm * (1 + change), phases, cuts) for change in changes])
     values -= _CALM * (np.abs(changes) / max(within, 1e-9))[:, None]
     best, phase = np.unravel_index(int(np.argmax(values)), values.shape)
-    return float(score.tempo_bpm * (1 + changes[best])), float(phases[phase])
+    return float(tempo_bpm * (1 + changes[best])), float(phases[phase])
+
+
+def settle_bar_lines(score: Score) -> Score:
+    """Move all bar lines by half a bar if more chords then change, and more cuts lie, on first beats.
+
+    The strong beats stay where they are.
+
+    Args:
+        score: with its cuts.
+    """
+    changes = [step for step in range(1, len(score.chords)) if score.chords[step] != score.chords[step - 1]]
+    events = [*changes, *cut_steps(score, load_performance().form)]
+    on_first_beats = sum(bar_of(score, step)[1] == 0 for step in events)
+    if 2 * on_first_beats >= len(events):
+        return score
+    return replace(score, pickup_beats=(score.pickup_beats + BEATS_PER_CHORD) % BEATS_PER_BAR)
 
 
 def _values(tempo_bpm: float, phases: NDArray[np.float64], cuts_s: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -87,6 +87,8 @@ def to_midi(score: Score, key: Key, parts: Iterable[PlayedPart]) -> pretty_midi.
     number = key.pitch_class + (12 if key.mode == "minor" else 0)
     midi.key_signature_changes.append(pretty_midi.KeySignature(number, 0.0))
     midi.time_signature_changes.append(pretty_midi.TimeSignature(4, 4, 0.0))
+    if score.pickup_beats:
+        midi.time_signature_changes.append(pretty_midi.TimeSignature(4, 4, score.pickup_beats * score.beat_s))
     midi.lyrics = [pretty_midi.Lyric(event["symbol"], event["time_s"]) for event in score.chord_events()]
     midi.instruments.extend(_track(part, score.beat_s) for part in parts)
     return midi

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from video2music.errors import ScoreError
-from video2music.music.score import BEATS_PER_CHORD, Score
+from video2music.music.score import Score
 
 SLOWEST_TEMPO, FASTEST_TEMPO = 60.0, 180.0
 """Beats per minute that a person may choose."""
@@ -27,8 +27,8 @@ def check_tempo(tempo_bpm: float) -> float:
     return tempo_bpm
 
 
-def second_of_steps(duration_s: float, tempo_bpm: float) -> NDArray[np.int64]:
-    """Return which second of the video lies in the middle of every step of a piece without a pickup.
+def second_of_steps(duration_s: float, tempo_bpm: float, *, pickup_beats: float = 0.0) -> NDArray[np.int64]:
+    """Return which second of the video lies in the middle of every step of a piece.
 
     Rows of features taken by this index are one per two beats, so that a network that learned one chord a second writes
     as many chords a bar at every tempo.
@@ -36,13 +36,15 @@ def second_of_steps(duration_s: float, tempo_bpm: float) -> NDArray[np.int64]:
     Args:
         duration_s: of the video, above 0.
         tempo_bpm: beats per minute.
+        pickup_beats: beats before the first bar line, 0 or more and less than 4.
 
     Returns:
         (steps,) indices of seconds, 0 to ceil(duration_s) - 1.
     """
-    step_s = BEATS_PER_CHORD * 60.0 / tempo_bpm
-    steps = max(1, int(np.ceil(duration_s / step_s - 1e-6)))
-    middles = np.minimum((np.arange(steps) + 0.5) * step_s, duration_s - 1e-6)
+    empty = np.zeros(0, dtype=np.float32)
+    grid = Score((), empty, empty, "C major", 0, duration_s, tempo_bpm, pickup_beats)
+    bounds = np.minimum(_bounds(grid, grid.steps), duration_s)
+    middles = np.minimum((bounds[:-1] + bounds[1:]) / 2, duration_s - 1e-6)
     seconds: NDArray[np.int64] = np.floor(np.maximum(middles, 0.0)).astype(np.int64)
     return seconds
 
