@@ -24,7 +24,7 @@ from emotion.embedded.pitch import (
 )
 from emotion.music2emo.key import MAJOR_NAMES, MINOR_NAMES
 from emotion.prediction import ChordSpan
-from emotion.weights import find_weights, load_into, load_tensors
+from emotion.weights import find_weights, load_into, load_tensors, own_format
 
 Floats = NDArray[np.float32]
 
@@ -209,8 +209,9 @@ def load_harmony_reader(path: Path | None = None) -> HarmonyReader:
     """
     found = find_weights(WEIGHTS, explicit=path)
     tensors, metadata = load_tensors(found)
-    settings = Settings(**json.loads(metadata["settings"]))
-    network = HarmonyNetwork(settings.width)
+    with own_format(found):
+        settings = Settings(**json.loads(metadata["settings"]))
+        network = HarmonyNetwork(settings.width)
     load_into(network, tensors, where=found)
     return HarmonyReader(network, settings)
 
