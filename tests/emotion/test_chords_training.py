@@ -30,6 +30,7 @@ from emotion.training.embedded.chords_data import (
 from emotion.training.embedded.chords_evaluation import KEY, MEASURES, Answer, evaluate_chords, score
 from emotion.training.embedded.chords_made import made_excerpts
 from emotion.training.embedded.rendering import Rendering, write_manifest
+from emotion.weights import load_tensors
 
 SMALL = Course(batch_size=4, excerpt_frames=40, untuned=6, progressions=3, made=1)
 FONTS = ("one.sf2", "two.sf2")
@@ -160,8 +161,10 @@ def test_training_is_reproducible_and_what_it_writes_can_be_evaluated(songs: tup
         train_chords(*songs, tmp_path / f"{name}.safetensors", seed=seed, epochs=2, course=SMALL)
         for name, seed in (("a", 1), ("b", 1), ("c", 2))
     ]
-    contents = [(tmp_path / f"{name}.safetensors").read_bytes() for name in "abc"]
-    assert contents[0] == contents[1] != contents[2]
+    first, again, other = (load_tensors(tmp_path / f"{name}.safetensors") for name in "abc")
+    assert first[1] == again[1] != other[1]
+    assert all(torch.equal(first[0][name], again[0][name]) for name in first[0])
+    assert not all(torch.equal(first[0][name], other[0][name]) for name in first[0])
     assert reports[0]["songs"] == 4
     assert reports[0]["losses"][1] < reports[0]["losses"][0]
     load_harmony_reader(tmp_path / "a.safetensors")
@@ -171,6 +174,8 @@ def test_training_is_reproducible_and_what_it_writes_can_be_evaluated(songs: tup
     templates = report["scores"]["templates, triads"]["all"]["majmin"]
     assert templates.low <= templates.value <= templates.high
     assert json.dumps(report["lines"])
+    only = evaluate_chords(*songs, tmp_path / "a.safetensors", fonts=[FONTS[0]])
+    assert set(only["scores"]["reader"]) == {"all", "plain"}
 
 
 def test_transposed_spectra_are_read_transposed(songs: tuple[Path, Path]) -> None:

@@ -125,7 +125,8 @@ def evaluate_on(
             progress("evaluating", number / len(tests))
         for name, method in methods.items():
             rows.setdefault(name, []).append(score(example, method(example)))
-    return {name: {kind: estimates(tests, np.stack(found), kind) for kind in KINDS} for name, found in rows.items()}
+    present = [kind for kind in KINDS if any(kind in kinds_of(example) for example in tests)]
+    return {name: {kind: estimates(tests, np.stack(found), kind) for kind in present} for name, found in rows.items()}
 
 
 def heard(reader: HarmonyReader, renderings: Path, example: Example) -> Answer:
@@ -175,7 +176,7 @@ def estimates(tests: Sequence[Example], rows: Floats, kind: str) -> dict[str, Es
     songs = sorted({example.song for example in tests})
     summed = np.zeros((len(songs), rows.shape[1]))
     for example, row in zip(tests, rows, strict=True):
-        if kind in {"all", "plain" if example.rendering.plain else "varied"}:
+        if kind in kinds_of(example):
             summed[songs.index(example.song)] += row
     half = rows.shape[1] // 2
 
@@ -186,10 +187,15 @@ def estimates(tests: Sequence[Example], rows: Floats, kind: str) -> dict[str, Es
     return dict(zip((*MEASURES, KEY), bootstrap(shares, summed), strict=True))
 
 
+def kinds_of(example: Example) -> tuple[str, str]:
+    """Return the kinds of renderings that an example counts for."""
+    return "all", "plain" if example.rendering.plain else "varied"
+
+
 def report_lines(scores: Scores) -> list[str]:
     """Return the table as lines of text."""
     lines = []
-    for kind in KINDS:
+    for kind in next(iter(scores.values())):
         lines.append(f"{kind}: " + ", ".join((*MEASURES, KEY)))
         for name, found in scores.items():
             cells = [f"{e.value:.3f} [{e.low:.3f}, {e.high:.3f}]" for e in found[kind].values()]
