@@ -35,6 +35,7 @@ def test_a_livelier_picture_never_gets_slower_sparser_or_softer_music(first: flo
 def test_a_brighter_picture_never_gets_lower_music(first: float, second: float) -> None:
     dark, bright = (steer(seen(5, valence)) for valence in sorted((first, second)))
     assert dark.register <= bright.register
+    assert dark.brightness <= bright.brightness
 
 
 @given(LEVEL, LEVEL)

@@ -2,7 +2,7 @@
 
 Video and music are read by two different networks. Both speak of valence and arousal from 1 to 9, but a point of one is
 not a point of the other (see `scales`). What is wanted of the music is therefore the video's place among other videos,
-taken as the same place among the sounds of music videos.
+in standard deviations from their mean, taken as the same place among pieces of music.
 """
 
 from dataclasses import dataclass

@@ -148,7 +148,7 @@ class Composer:
         steering = self.steering(features, wishes)
         second = second_of_steps(features.duration_s, steering.tempo_bpm)
         with timer.stage("chords", "Writing the chords") as tell:
-            chords = self._draw_chords(features.at(second), key, replace(wishes, seed=seed), tell)
+            chords = self._draw_chords(features.at(second), key, replace(wishes, seed=seed), steering.brightness, tell)
         with timer.stage("dynamics", "Shaping density and loudness"):
             dynamics = steering.shape(predict_dynamics(self.dynamics, features))
         score = Score(
@@ -232,7 +232,9 @@ class Composer:
         with timer.stage("listen", "Listening to the result") as tell:
             return self.listener.hear(features, audio, SAMPLE_RATE, eye=self.engine.name, progress=tell)
 
-    def _draw_chords(self, features: VideoFeatures, key: Key, wishes: Wishes, progress: Progress) -> tuple[int, ...]:
+    def _draw_chords(
+        self, features: VideoFeatures, key: Key, wishes: Wishes, brightness: float, progress: Progress
+    ) -> tuple[int, ...]:
         """Draw one chord per row of the features, in C major or A minor."""
         import torch
 
@@ -250,7 +252,7 @@ class Composer:
             if published
             else None,
             generator=torch.Generator().manual_seed(wishes.seed or 0),
-            sampling=wishes.sampling,
+            sampling=replace(wishes.sampling, brightness=brightness),
             progress=progress,
         )
 

@@ -38,38 +38,45 @@ class Table:
         tempo_factor: on the tempo.
         slowest_bpm: lower end of the tempo.
         fastest_bpm: upper end.
-        density_factor: on the notes that sound in a second.
+        density: factor on the notes that sound in a second, at ordinary arousal.
+        density_factor: on that.
         loudness_db: added to the loudness.
         note_length: of struck notes at ordinary arousal, see Score.
         note_length_factor: on that.
         shortest: lower end of the note length.
         register: semitones by which the voices lie higher, by valence.
+        brightness: logarithmic bonus of bright chords over neutral ones, by valence, see Sampling.
     """
 
     tempo_bpm: float
     tempo_factor: float
     slowest_bpm: float
     fastest_bpm: float
+    density: float
     density_factor: float
     loudness_db: float
     note_length: float
     note_length_factor: float
     shortest: float
     register: float
+    brightness: float
 
 
 TABLE = Table(
-    tempo_bpm=112.0,
+    tempo_bpm=120.0,
     tempo_factor=1.2,
-    slowest_bpm=66.0,
-    fastest_bpm=152.0,
+    slowest_bpm=72.0,
+    fastest_bpm=160.0,
+    density=1.4,
     density_factor=1.5,
     loudness_db=3.0,
-    note_length=0.6,
-    note_length_factor=0.7,
-    shortest=0.25,
+    note_length=0.45,
+    note_length_factor=0.62,
+    shortest=0.2,
     register=4.0,
+    brightness=0.5,
 )
+"""At ordinary arousal the recogniser hears about what listeners said of ordinary music; see docs/results.md."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +89,7 @@ class Steering:
         loudness_db: (T,) decibels added to the loudness, per second of the video.
         register: semitones by which the voices lie higher than usual, see Score.
         note_length: factor on how long struck notes are held, see Score.
+        brightness: pull towards bright chords, see Sampling.
         arousal: place of the whole video among other videos, in standard deviations of arousal.
     """
 
@@ -90,6 +98,7 @@ class Steering:
     loudness_db: FloatArray
     register: float
     note_length: float
+    brightness: float
     arousal: float
 
     def shape(self, dynamics: Dynamics) -> Dynamics:
@@ -109,6 +118,7 @@ class Steering:
             "tempo": round(self.tempo_bpm, 2),
             "density_factor": round(float(self.density.mean()), 3),
             "register": round(self.register, 2),
+            "brightness": round(self.brightness, 2),
             "note_length": round(self.note_length, 3),
             "loudness_db": round(float(self.loudness_db.mean()), 2),
         }
@@ -135,14 +145,15 @@ def steer(features: VideoFeatures, *, eye: str = "embedded", table: Table = TABL
     scale = EYES[eye].arousal
     course = scale.place(_smoothed(features.arousal)).astype(np.float32)
     place = float(scale.place(features.arousal.mean()))
-    brightness = float(EYES[eye].valence.place(features.valence.mean()))
+    pleasure = float(EYES[eye].valence.place(features.valence.mean()))
     tempo = table.tempo_bpm * table.tempo_factor**place
     return Steering(
         tempo_bpm=float(round(min(max(tempo, table.slowest_bpm), table.fastest_bpm))),
-        density=table.density_factor**course,
+        density=(table.density * table.density_factor**course).astype(np.float32),
         loudness_db=table.loudness_db * course,
-        register=min(max(table.register * brightness, -WIDEST_REGISTER), WIDEST_REGISTER),
+        register=min(max(table.register * pleasure, -WIDEST_REGISTER), WIDEST_REGISTER),
         note_length=min(max(table.note_length * table.note_length_factor**place, table.shortest), 1.0),
+        brightness=table.brightness * pleasure,
         arousal=place,
     )
 
@@ -150,7 +161,9 @@ def steer(features: VideoFeatures, *, eye: str = "embedded", table: Table = TABL
 def unsteered(features: VideoFeatures) -> Steering:
     """Return what the published system does for every picture: 120 beats per minute and nothing shaped."""
     ones = np.ones(features.seconds, dtype=np.float32)
-    return Steering(PUBLISHED_BPM, density=ones, loudness_db=0 * ones, register=0.0, note_length=1.0, arousal=0.0)
+    return Steering(
+        PUBLISHED_BPM, density=ones, loudness_db=0 * ones, register=0.0, note_length=1.0, brightness=0.0, arousal=0.0
+    )
 
 
 def key_for(features: VideoFeatures) -> Key:

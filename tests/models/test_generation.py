@@ -11,7 +11,7 @@ import torch
 from emotion.weights import find_weights
 from video2music.features.video_features import VideoFeatures
 from video2music.harmony.vocabulary import CHORD_COUNT, NO_CHORD, from_harte, quality_of
-from video2music.models.affect import EMOTION_QUALITIES
+from video2music.models.affect import EMOTION_QUALITIES, chord_brightness
 from video2music.models.amt import AffectiveMultimodalTransformer
 from video2music.models.generation import OPENINGS, PieceDraw, end_lead_in, generate_chords
 from video2music.models.inputs import batch_of
@@ -113,6 +113,19 @@ def test_affect_draws_the_qualities_of_the_emotion(
         chords = compose(tiny_amt, sad, sampling=replace(FREE, affect=affect))
         shares.append(np.mean([quality_of(chord) in EMOTION_QUALITIES["sad"] for chord in chords]))
     assert shares[0] < shares[1] < shares[2]
+
+
+def test_brightness_draws_major_and_minor_thirds(
+    tiny_amt: AffectiveMultimodalTransformer, make_features: MakeFeatures
+) -> None:
+    bright = chord_brightness()
+    means = []
+    for brightness in (-1.5, 0.0, 1.5):
+        chords = compose(tiny_amt, make_features(90), sampling=replace(FREE, brightness=brightness))
+        means.append(bright[list(chords)].mean())
+    assert means[0] < means[1] < means[2]
+    assert bright[NO_CHORD] == 0
+    assert bright[from_harte("C")] > bright[from_harte("C:7")] > bright[from_harte("C:min")]
 
 
 def test_low_temperature_and_low_top_p_draw_what_is_likely(

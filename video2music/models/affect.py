@@ -17,6 +17,20 @@ EMOTION_QUALITIES: dict[str, tuple[str, ...]] = {
 """Chord qualities that the paper allows for the strongest emotion of a second, on every root."""
 
 
+BRIGHTNESS: dict[str, float] = {
+    "maj": 1.0, "maj6": 1.0, "maj7": 0.5, "sus2": 0.0, "sus4": 0.0, "7": 0.0, "aug": 0.0,
+    "min": -1.0, "min6": -1.0, "min7": -0.5, "minmaj7": -1.0, "hdim7": -1.0, "dim": -1.0, "dim7": -1.0,
+}  # fmt: skip
+"""How bright a quality sounds: a major third is heard as happy, a minor one as sad (Crowder 1984); a seventh that a
+major and a minor triad share softens it."""
+
+
+def chord_brightness() -> NDArray[np.float32]:
+    """Return how bright every chord sounds, (157,), -1 to 1; "no chord" is 0."""
+    bright = [0.0, *(BRIGHTNESS[quality_of(chord)] for chord in range(1, CHORD_COUNT))]
+    return np.array(bright, dtype=np.float32)
+
+
 def allowed_chords() -> NDArray[np.bool_]:
     """Return which of the 159 ids carry each emotion.
 

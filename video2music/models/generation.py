@@ -11,6 +11,7 @@ from torch import Tensor
 
 from video2music.features.video_features import VideoFeatures
 from video2music.harmony.vocabulary import NO_CHORD, from_harte
+from video2music.models.affect import chord_brightness
 from video2music.models.amt import AffectiveMultimodalTransformer
 from video2music.models.dynamics import Dynamics, predict_dynamics
 from video2music.models.inputs import FeatureBatch, batch_of
@@ -99,7 +100,7 @@ class PieceDraw:
         """Return what choosing chords for a video needs, the hold limit made to suit its length."""
         sampling = for_length(sampling, features.seconds)
         key = np.where(outside_key(), sampling.outside_key_bias, 0.0).astype(np.float32)
-        pull = affect_bias(features.emotion, sampling.affect) + key
+        pull = affect_bias(features.emotion, sampling.affect) + sampling.brightness * chord_brightness() + key
         return PieceDraw(amt, batch_of(features), pull, mode == "minor", sampling, generator)
 
     @property

@@ -34,6 +34,7 @@ class Sampling:
         no_chord_limit_s: seconds of "no chord" in a row at most; 0 forbids it.
         no_chord_bias: added to the logarithm of the probability of "no chord".
         affect: 0 to 1, how strongly chord qualities follow the emotion of the second, by the paper's table.
+        brightness: added to the logarithm of the probability of the brightest chords, taken off that of the darkest.
         outside_key_bias: added to the logarithm of the probability of chords with tones outside C major (A minor).
         lead_in_s: seconds, at least, of a part before the video that is composed first and not heard, for a piece
             without a primer; 0 begins with the beginning of a song.
@@ -47,6 +48,7 @@ class Sampling:
     no_chord_limit_s: int = 0
     no_chord_bias: float = -2.0
     affect: float = 0.15
+    brightness: float = 0.0
     outside_key_bias: float = -0.3
     lead_in_s: int = 24
 
@@ -60,6 +62,7 @@ PUBLISHED_SAMPLING = Sampling(
     no_chord_limit_s=0,
     no_chord_bias=0.0,
     affect=0.0,
+    brightness=0.0,
     outside_key_bias=0.0,
     lead_in_s=0,
 )
