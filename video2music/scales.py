@@ -56,5 +56,5 @@ CLIP: the published emotions of the 672 music videos of MuVi-Sync (the small CLI
 
 RECOGNISERS: Mapping[str, Affect] = {"embedded": Affect(valence=Scale(5.65, 0.88), arousal=Scale(5.21, 0.98))}
 """By name of the engine. embedded: what about thirty listeners said of each of 200 pieces of game music, played from
-MIDI as ours is (VGMIDI; one of the sets that the recogniser learned from). The sounds of the 88 clips lie higher in arousal
-(6.2): whole bands, recorded and mastered, beside which a piano would always be called calm."""
+MIDI as ours is (VGMIDI, one of the sets that the recogniser learned from). The sounds of the 88 clips lie higher in
+arousal (6.2): whole bands, recorded and mastered, beside which a piano would always be called calm."""

@@ -27,7 +27,7 @@ major and a minor triad share softens it."""
 
 def chord_brightness() -> NDArray[np.float32]:
     """Return how bright every chord sounds, (157,), -1 to 1; "no chord" is 0."""
-    bright = [0.0, *(BRIGHTNESS[quality_of(chord)] for chord in range(1, CHORD_COUNT))]
+    bright = [0.0, *(BRIGHTNESS[str(quality_of(chord))] for chord in range(1, CHORD_COUNT))]
     return np.array(bright, dtype=np.float32)
 
 
