@@ -30,7 +30,7 @@ def tone(note: float, seconds: float = 1.5, partials: int = 1) -> NDArray[np.flo
 
 
 def together(notes: list[float]) -> NDArray[np.float32]:
-    return np.sum([tone(note, partials=4) for note in notes], axis=0)
+    return np.asarray(np.sum([tone(note, partials=4) for note in notes], axis=0), dtype=np.float32)
 
 
 @settings(max_examples=25)
