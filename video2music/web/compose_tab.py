@@ -133,8 +133,8 @@ def lay_out_stage() -> Stage:
                     ("Details (json)", "get-result"),
                 )
             )
-        summary = gr.HTML("", elem_id="summary")
         analyse = gr.Button("Analyse this music", elem_id="analyse-composed")
+        summary = gr.HTML("", elem_id="summary")
     return Stage(empty, result, video, summary, analyse, downloads)
 
 

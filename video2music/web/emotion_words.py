@@ -31,6 +31,10 @@ LITTLE_MORE = 1.25
 """A probability up to this many times the usual one counts as about the usual one."""
 
 
+CHORD_KINDS = ("major", "minor", "other")
+"""By the third of a chord; "other" are those without one."""
+
+
 @dataclass(frozen=True)
 class Axis:
     """One of the two scales.
@@ -216,7 +220,7 @@ def chord_kind(chord: ChordSpan) -> str | None:
 
 def harmony_words(chords: Sequence[ChordSpan]) -> str:
     """Say which kind of chord holds most of the time, for example "mostly minor (71 %)"."""
-    lengths = {"major": 0.0, "minor": 0.0, "other": 0.0}
+    lengths = dict.fromkeys(CHORD_KINDS, 0.0)
     for chord in chords:
         if (kind := chord_kind(chord)) is not None:
             lengths[kind] += chord.duration_s

@@ -8,7 +8,16 @@ from numpy.typing import NDArray
 
 from emotion.prediction import HIGHEST, LOWEST, ChordSpan, Curve, Prediction
 from video2music.web.curves import bars, boxes, line, thinned
-from video2music.web.emotion_words import AROUSAL, MIDDLE, VALENCE, Axis, chord_kind, heard_chord_words, range_words
+from video2music.web.emotion_words import (
+    AROUSAL,
+    CHORD_KINDS,
+    MIDDLE,
+    VALENCE,
+    Axis,
+    chord_kind,
+    heard_chord_words,
+    range_words,
+)
 from video2music.web.waveform import Waveform
 from video2music.web.words import clock
 
@@ -52,6 +61,7 @@ def timeline_picture(prediction: Prediction, waveform: Waveform) -> str:
   <h3>Over time</h3>
   <p class="readout" aria-hidden="true">{INVITATION}</p>
   {"".join(lanes)}
+  {chord_legend(prediction.chords)}
 </div>"""
 
 
@@ -115,7 +125,7 @@ def curve_plot(axis: Axis, time_s: NDArray[np.float64], values: NDArray[np.float
 
 def chord_plot(prediction: Prediction, duration_s: float) -> str:
     """Draw a box for each chord, and its name where there is room for it."""
-    kinds: dict[str, list[tuple[float, float]]] = {"major": [], "minor": [], "other": []}
+    kinds: dict[str, list[tuple[float, float]]] = {kind: [] for kind in CHORD_KINDS}
     for chord in prediction.chords:
         if (kind := chord_kind(chord)) is not None:
             kinds[kind].append((chord.start_s / duration_s * WIDTH, max(0.4, chord.duration_s / duration_s * WIDTH)))
@@ -127,6 +137,13 @@ def chord_plot(prediction: Prediction, duration_s: float) -> str:
         picture(10, "Chords; the list below names them", shapes)
         + f'<div class="names" aria-hidden="true">{names}</div>'
     )
+
+
+def chord_legend(chords: tuple[ChordSpan, ...]) -> str:
+    """Say which colour stands for which kind of chord, for the kinds that occur."""
+    heard = {chord_kind(chord) for chord in chords}
+    signs = "".join(f'<li><i class="sign {kind}"></i>{kind}</li>' for kind in CHORD_KINDS if kind in heard)
+    return f'<ul class="key" aria-hidden="true">{signs}</ul>' if signs else ""
 
 
 def chord_name(chord: ChordSpan, key: str | None, duration_s: float) -> str:
