@@ -1,9 +1,11 @@
 """Cuts on strong beats: a tempo and a bar line that suit them, and chords that change there."""
 
+import io
 from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import pretty_midi
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -119,6 +121,14 @@ def test_a_cut_begins_a_phrase_and_the_step_before_it_turns(make_score: MakeScor
         for score in (plain, marked)
     )
     assert notes != others
+
+
+def test_the_file_names_the_cuts(make_score: MakeScore) -> None:
+    written = io.BytesIO()
+    arrange(make_score("C F G C C", cuts_s=[1.5, 3.25])).write(written)
+    written.seek(0)
+    texts = [(text.text, round(text.time, 2)) for text in pretty_midi.PrettyMIDI(written).text_events]
+    assert texts == [("scene cut", 1.5), ("scene cut", 3.25)]
 
 
 def test_agreement_counts_changes_and_strong_beats(make_score: MakeScore) -> None:

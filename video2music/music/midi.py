@@ -76,7 +76,7 @@ def end_at_next_onset(notes: Iterable[PlayedNote]) -> list[PlayedNote]:
 
 
 def to_midi(score: Score, key: Key, parts: Iterable[PlayedPart]) -> pretty_midi.PrettyMIDI:
-    """Write parts as tracks, with tempo, key and time signature, and the chord symbols as lyrics.
+    """Write parts as tracks, with tempo, key and time signature, chord symbols as lyrics and scene cuts as text.
 
     Args:
         score: tempo, pickup and chords.
@@ -90,6 +90,7 @@ def to_midi(score: Score, key: Key, parts: Iterable[PlayedPart]) -> pretty_midi.
     if score.pickup_beats:
         midi.time_signature_changes.append(pretty_midi.TimeSignature(4, 4, score.pickup_beats * score.beat_s))
     midi.lyrics = [pretty_midi.Lyric(event["symbol"], event["time_s"]) for event in score.chord_events()]
+    midi.text_events = [pretty_midi.Text("scene cut", cut) for cut in score.cuts_s]
     midi.instruments.extend(_track(part, score.beat_s) for part in parts)
     return midi
 
