@@ -376,19 +376,6 @@ def test_nobody_is_asked_about_what_was_learnt(
     assert (held_out.quadrant[~asked] == -1).all()
 
 
-def test_a_leak_would_be_seen(lessons: AffectLessons, spied: list[NDArray[np.float64]]) -> None:
-    """Labels without any rule behind them cannot be guessed for sources that were never heard."""
-    labels = labels_of(lessons.pieces, lessons.teacher)
-    marked = replace(lessons, inputs=lessons.inputs.copy())
-    groups = np.unique([f"{piece.corpus}/{piece.group}" for piece in lessons.pieces], return_inverse=True)[1]
-    marked.inputs[:, :, :] = np.random.default_rng(1).normal(size=(groups.max() + 1, INPUTS))[groups, None]
-    held_out = cross_validate(marked, labels, (), seed=3)
-    truth = labels.rating[:, 0].double().numpy()
-    rated = np.isfinite(truth)
-    assert np.corrcoef(held_out.said[rated, 0], truth[rated])[0, 1] < 0.5
-    assert len(spied) == FOLDS
-
-
 @pytest.mark.usefixtures("spied")
 def test_perfect_answers_have_perfect_scores(lessons: AffectLessons) -> None:
     labels = labels_of(lessons.pieces, lessons.teacher)
