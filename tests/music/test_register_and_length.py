@@ -63,3 +63,10 @@ def test_both_survive_storing() -> None:
     score = Score(("C",), np.ones(1), np.ones(1), "C major", 1, 2.0, register=-2.0, note_length=0.5)
     again = Score.from_json(score.to_json())
     assert (again.register, again.note_length) == (-2.0, 0.5)
+
+
+@pytest.mark.parametrize("tempo", [87.0, 101.0, 120.0, 160.0])
+def test_nothing_happens_after_the_clip_at_any_tempo(tempo: float) -> None:
+    level = np.linspace(5, 20, 8)
+    midi = arrange(Score(CHORDS[:8], level, level / 50, "C major", 1, 5.0, tempo_bpm=tempo))
+    assert midi.get_end_time() <= 5.0

@@ -59,8 +59,9 @@ def expression_curve(
 
 
 def expression_beats(score: Score, settings: Expression) -> NDArray[np.float64]:
-    """Return the beats at which the controller may change."""
-    return np.arange(0, max(score.beat_of_step(max(len(score.chords), 1)), settings.grid_beats), settings.grid_beats)
+    """Return the beats at which the controller may change, none after the end of the clip."""
+    end = min(score.beat_of_step(max(len(score.chords), 1)), score.duration_s / score.beat_s)
+    return np.arange(0, max(end, settings.grid_beats), settings.grid_beats)
 
 
 def shape_of(
