@@ -194,15 +194,21 @@ def _phrases(score: Score, closing: int, cuts: frozenset[int], form: Form) -> li
 
 
 def _levels(score: Score, closing: int, cuts: frozenset[int], performance: Performance) -> list[int]:
-    """Choose one level per bar, or per half of a bar with a cut in its middle; the first bar is lighter."""
+    """Choose one level per bar, or per half of a bar where density or a scene changes; the first bar is lighter."""
     levels: list[int] = []
-    for _, group in groupby(range(closing), key=lambda index: _stretch_of_level(score, index, cuts)):
+    for (bar, _), group in groupby(range(closing), key=lambda index: _stretch_of_level(score, index, cuts)):
         steps = list(group)
-        level = performance.level_of(float(np.mean(score.note_density[steps])))
-        opens = bar_of(score, steps[0])[0] <= 0 and not any(step in cuts for step in steps)
-        if opens and score.end_step >= performance.form.opening_bars * _STEPS_PER_BAR:
-            level = max(0, level - 1)
-        levels.extend([level] * len(steps))
+        densities = score.note_density[steps].astype(float)
+        mean = float(np.mean(densities))
+        even = np.where(np.abs(densities - mean) > performance.own_level, densities, mean)
+        found = [performance.level_of(density) for density in even.tolist()]
+        if (
+            bar <= 0
+            and not cuts.intersection(steps)
+            and score.end_step >= performance.form.opening_bars * _STEPS_PER_BAR
+        ):
+            found = [max(0, level - 1) for level in found]
+        levels.extend(found)
     return levels
 
 

@@ -91,6 +91,7 @@ class Performance:
 
     Attributes:
         density_up_to: largest note density of every level but the last.
+        own_level: difference from its bar in density above which half a bar has a level of its own.
         curve: from loudness to velocity.
         expression: of ringing notes.
         form: of phrases.
@@ -100,6 +101,7 @@ class Performance:
     """
 
     density_up_to: tuple[float, ...]
+    own_level: float
     curve: VelocityCurve
     expression: Expression
     form: Form
@@ -123,6 +125,7 @@ def load_performance() -> Performance:
     final, form = table["ending"]["final"], table["form"]
     return Performance(
         density_up_to=tuple(table["density_up_to"]),
+        own_level=table["own_level"],
         curve=VelocityCurve(**table["velocity"]),
         expression=Expression(**table["expression"]),
         form=Form(**{**form, "patterns": tuple(form["patterns"])}),
