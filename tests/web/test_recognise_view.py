@@ -204,6 +204,20 @@ def test_the_path_begins_and_ends_where_the_curve_does(predict: Predict) -> None
     assert "at the beginning valence 2.0 and arousal 3.0; at the end valence 8.0 and arousal 7.0" in page
 
 
+def test_the_path_grows_stronger_from_its_start(predict: Predict) -> None:
+    curve = Curve(np.arange(4) + 0.5, np.array([2.0, 4.0, 6.0, 8.0]), np.full(4, 5.0))
+    steps = re.findall(r'<path d="M([\d.]+) \S+ \S+" stroke-opacity="([\d.]+)"', plane(predict(curve=curve)))
+    assert [(float(left), float(strength)) for left, strength in steps] == [(2.0, 0.25), (4.0, 0.62), (6.0, 1.0)]
+
+
+def test_what_is_pleasant_is_drawn_high(predict: Predict) -> None:
+    curve = Curve(np.array([3.0, 9.0]), np.array([8.0, 3.0]), np.array([2.0, 7.0]))
+    page = timeline_picture(predict(12.0, curve=curve), waveform(12))
+    valence, arousal = re.findall(r'class="curve" d="([^"]+)"', page)
+    assert valence == "M0 1L250 1L750 6L1000 6"
+    assert arousal == "M0 7L250 7L750 2L1000 2"
+
+
 def test_the_key_names_only_what_is_drawn(predict: Predict) -> None:
     page = plane(predict(curve=steady(5, 5), valence_interval=None, arousal_interval=None))
     assert "the whole piece" in page

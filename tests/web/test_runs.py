@@ -94,9 +94,11 @@ def test_a_person_who_leaves_stops_at_every_desk_and_nobody_else_does(bench: Ben
         run = bench.start("me/listen", endless(started, ended, release))  # type: ignore[arg-type]
         await asyncio.to_thread(started.wait, 10)
         bench.leave("m")
-        assert not bench.stop("me/compose")
-        assert not ended.is_set()
+        with pytest.raises(TimeoutError):
+            run.result()  # still working
         bench.leave("me")
+        with pytest.raises(StoppedError):
+            run.result()
         async for _ in run.updates():
             pass
         assert await asyncio.to_thread(ended.wait, 10)
