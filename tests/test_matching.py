@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emotion.embedded.affect import CENTRES, SPREADS
 from emotion.prediction import Curve, Prediction
 from video2music.features.video_features import VideoFeatures
 from video2music.matching import compare
-from video2music.scales import EYES, Affect, Scale
+from video2music.scales import EYES, RECOGNISERS, Affect, Scale
 
 EYE = EYES["embedded"]
 POINT = st.floats(1, 9)
@@ -90,6 +91,12 @@ def test_each_network_is_read_on_its_own_scale(monkeypatch: pytest.MonkeyPatch) 
     match = compare(video, heard(5.8, 4.6, engine="narrow"))
     assert (match.valence.wanted, match.arousal.wanted) == (pytest.approx(5.8), pytest.approx(4.6))
     assert match.distance == pytest.approx(0, abs=1e-6)
+
+
+def test_the_scale_of_the_embedded_recogniser_is_the_one_it_speaks() -> None:
+    scale = RECOGNISERS["embedded"]
+    assert (scale.valence.mean, scale.arousal.mean) == CENTRES
+    assert (scale.valence.spread, scale.arousal.spread) == SPREADS
 
 
 @pytest.mark.parametrize(

@@ -64,15 +64,15 @@ class Table:
 
 TABLE = Table(
     tempo_bpm=120.0,
-    tempo_factor=1.2,
-    slowest_bpm=72.0,
-    fastest_bpm=160.0,
-    density=1.4,
-    density_factor=1.5,
+    tempo_factor=1.25,
+    slowest_bpm=70.0,
+    fastest_bpm=168.0,
+    density=1.3,
+    density_factor=1.3,
     loudness_db=3.0,
     note_length=0.45,
-    note_length_factor=0.62,
-    shortest=0.2,
+    note_length_factor=0.55,
+    shortest=0.18,
     register=4.0,
     brightness=0.5,
 )
