@@ -64,9 +64,9 @@ class Table:
 
 TABLE = Table(
     tempo_bpm=120.0,
-    tempo_factor=1.25,
-    slowest_bpm=70.0,
-    fastest_bpm=168.0,
+    tempo_factor=1.2,
+    slowest_bpm=72.0,
+    fastest_bpm=160.0,
     density=1.3,
     density_factor=1.3,
     loudness_db=3.0,
