@@ -19,7 +19,9 @@ from emotion.tempo import TempoListener
 
 Progress = Callable[[str, float], None]
 
-SEGMENT_S = 30
+SEGMENT_S = 32
+"""A whole number of frames of both spectra, so that hours of segments do not drift from the clock."""
+
 FACTS_RATE = 22_050
 """In Hz: where the thresholds of `sound_facts` were chosen."""
 
@@ -86,7 +88,7 @@ class _Pulse:
 
 
 def hear(source: Path | str | Audio, reader: HarmonyReader, *, progress: Progress | None = None) -> Heard:
-    """Listen to a sound once, in segments of 30 s.
+    """Listen to a sound once, in segments of 32 s.
 
     Args:
         source: an audio or video file, or decoded audio.

@@ -98,8 +98,10 @@ def load_pieces(places: Places) -> list[Piece]:
             raise RefusalError(
                 "The archive of POP909 is not there", where=archive, remedy="Give the folder of the data"
             )
+        unfinished = places.work / ".pop909"
         with tarfile.open(archive) as packed:
-            packed.extractall(pop909, filter="data")
+            packed.extractall(unfinished, filter="data")
+        unfinished.rename(pop909)
     return [
         *load_mved(places.data / "mved"),
         *load_recordings(places.data / "sample_audio"),
