@@ -1,0 +1,116 @@
+"""A melody for a whole score: as high and as busy as the score asks, in seconds, ready for any ensemble."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from video2music.harmony.key import parse_key
+from video2music.harmony.parsing import parse_chord
+from video2music.models.melody import MelodyNetwork
+from video2music.models.melody_generation import MelodyNote, compose_melody
+from video2music.models.melody_plan import ChordSpan, Singing
+from video2music.music.ending import closing_step, resolve
+from video2music.music.performance import load_performance
+from video2music.music.score import BEATS_PER_CHORD, Score
+
+_BUSIEST = {110.0: 3, 140.0: 2, 165.0: 1}
+"""Highest level at tempi from here on: the training songs are slow, and so many notes a bar would be a rush."""
+
+_SIXTEENTHS_BELOW_BPM = 92.0
+_LEVELS = 4
+
+
+@dataclass(frozen=True)
+class SungNote:
+    """A note of the tune as it sounds.
+
+    Attributes:
+        start_s: from the beginning of the clip.
+        end_s: of the note.
+        pitch: MIDI.
+        velocity: MIDI, 1 to 127.
+    """
+
+    start_s: float
+    end_s: float
+    pitch: int
+    velocity: int
+
+
+def melody_of_score(
+    network: MelodyNetwork,
+    score: Score,
+    *,
+    generator: torch.Generator | None = None,
+    singing: Singing | None = None,
+    density_shift: int = 0,
+) -> tuple[MelodyNote, ...]:
+    """Compose a melody over a score, in beats from the beginning of the clip.
+
+    Args:
+        network: that sings.
+        score: its chords, key, density, register and pickup are followed; it is brought to its ending first.
+        generator: of everything random; None for one that the score's seed sets.
+        singing: range and the like; its range is raised by the score's register, its grid follows the tempo. None for
+            the usual one.
+        density_shift: levels by which the tune is busier than the score.
+
+    Returns:
+        Notes in order, one at a time, within the clip; the last one is held until its end.
+
+    Raises:
+        KeyParseError: the key of the score does not exist.
+        ChordParseError: one of its chords is not in the vocabulary.
+    """
+    score = resolve(score)
+    chords = [parse_chord(symbol) for symbol in score.chords]
+    end = score.duration_s / score.beat_s
+    spans, levels = [], []
+    for step, chord in enumerate(chords):
+        beat = score.beat_of_step(step)
+        length = min(BEATS_PER_CHORD, end - beat)
+        if length > 0:
+            spans.append(ChordSpan(beat, length, chord))
+            levels.append(_level(score, step, density_shift))
+    chosen = singing or Singing(finest_steps=1 if score.tempo_bpm < _SIXTEENTHS_BELOW_BPM else 2)
+    raised = round(score.register)
+    notes = compose_melody(
+        network,
+        spans,
+        key=parse_key(score.key),
+        density=levels,
+        generator=generator or torch.Generator().manual_seed(score.seed % 2**63),
+        singing=replace(chosen, lowest=chosen.lowest + raised, highest=chosen.highest + raised),
+        first_bar_beat=score.pickup_beats,
+        closing_beat=score.beat_of_step(closing_step(score.end_step)),
+    )
+    return tuple(_within(note, end) for note in notes if note.onset_beat < end)
+
+
+def sung_notes(score: Score, notes: tuple[MelodyNote, ...]) -> tuple[SungNote, ...]:
+    """Return a melody in seconds, as loud as the score.
+
+    Args:
+        score: that it was composed for.
+        notes: of `melody_of_score`.
+    """
+    curve = load_performance().curve
+    middles = [score.beat_of_step(step) + BEATS_PER_CHORD / 2 for step in range(len(score.loudness))]
+    sung = []
+    for note in notes:
+        loudness = float(np.interp(note.onset_beat, middles, score.loudness))
+        velocity = int(np.clip(round(curve.velocity(loudness) * note.velocity_share), 1, 127))
+        end_beat = note.onset_beat + note.duration_beats
+        sung.append(SungNote(note.onset_beat * score.beat_s, end_beat * score.beat_s, note.pitch, velocity))
+    return tuple(sung)
+
+
+def _level(score: Score, step: int, shift: int) -> int:
+    level = load_performance().level_of(float(score.note_density[step])) + shift
+    limit = min((limit for tempo, limit in _BUSIEST.items() if score.tempo_bpm >= tempo), default=_LEVELS)
+    return max(0, min(level, limit))
+
+
+def _within(note: MelodyNote, end: float) -> MelodyNote:
+    return replace(note, duration_beats=min(note.duration_beats, end - note.onset_beat))
