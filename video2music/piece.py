@@ -58,7 +58,7 @@ class Piece:
         true_peak_dbtp: true peak of `audio`.
         original: what happens to the clip's own sound, "replace" or "mix".
         music_level_db: gain of the music in the mix.
-        steering: how the picture shaped the music; None for a piece made by hand.
+        steering: how the picture shaped the music; None where it did not.
         hearing: how far the music is from the picture, or why that is not known.
         timings_s: seconds that each stage took.
         weights: SHA-256 of every weight file used, by name.

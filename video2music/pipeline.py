@@ -218,7 +218,7 @@ class Composer:
             true_peak_dbtp=mastered.true_peak_dbtp,
             original=wishes.original,
             music_level_db=wishes.music_level_db,
-            steering=self.steering(features, wishes),
+            steering=None if wishes.as_published else self.steering(features, wishes),
             hearing=self._listen(features, mastered.audio, wishes, timer),
             timings_s=timer.seconds,
             weights=self.weights,

@@ -25,6 +25,9 @@ PLEASANT = frozenset({"exciting", "relaxing"})
 
 PUBLISHED_BPM = 120.0
 
+ORDINARY = 0.25
+"""Standard deviations of arousal within which a picture is neither calm nor lively."""
+
 SMOOTHING_S = 5
 """Seconds over which arousal is averaged before it moves density and loudness."""
 
@@ -126,12 +129,12 @@ class Steering:
     @property
     def words(self) -> str:
         """What was done and why, in a sentence."""
-        if abs(self.arousal) < 0.25:
-            return f"The picture is neither calm nor lively, so the music keeps {self.tempo_bpm:.0f} beats per minute."
-        calm = self.arousal < 0
-        seen = "calmer" if calm else "livelier"
-        played = "fewer, softer and longer notes" if calm else "more, louder and shorter notes"
-        return f"The picture is {seen} than most, so the music has {self.tempo_bpm:.0f} beats per minute and {played}."
+        pace = f"at {self.tempo_bpm:.0f} beats per minute"
+        if abs(self.arousal) < ORDINARY:
+            return f"The picture is neither calm nor lively: an ordinary number of notes, {pace}."
+        if self.arousal < 0:
+            return f"The picture is calmer than most: fewer, softer and longer notes, {pace}."
+        return f"The picture is livelier than most: more, louder and shorter notes, {pace}."
 
 
 def steer(features: VideoFeatures, *, eye: str = "embedded", table: Table = TABLE) -> Steering:
