@@ -50,7 +50,7 @@ class Course:
         seed: of everything.
     """
 
-    epochs: int = 14
+    epochs: int = 10
     batch_size: int = 8
     excerpt_frames: int = 96
     learning_rate: float = 3e-3
