@@ -1,6 +1,7 @@
 """Does music composed for a video carry the video's emotion? Rank correlations over 40 clips, by two judges; Markdown.
 
-    python -m benchmarks.closed_loop --data FOLDER --judge FOLDER [--features CACHE] [--sound-font SF2 ...] [--pieces]
+    python -m benchmarks.closed_loop --data FOLDER --judge FOLDER [--features CACHE] [--sound-font SF2 ...]
+        [--seed 500] [--as-published] [--pieces]
 
 FOLDER holds `sample_videos` and `mved` (the real clips are listed in closed_loop_clips.txt: every sample video of four
 seconds and more that is no copy of another one, and the first two of each mood of MVED, in the order of their names);
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
 CLIPS = Path(__file__).with_name("closed_loop_clips.txt")
 LONGEST_S = 30
 SYNTHETIC_S = 24
-FIRST_SEED = 100
 RESAMPLES = 10_000
 
 DARK = frozenset({"min", "min6", "min7", "minmaj7", "dim", "dim7", "hdim7"})
@@ -78,8 +78,8 @@ def main() -> None:
     sys.stdout.write(f"{real} real and {len(clips) - real} synthetic clips; commit {commit()}\n")
     for font in options.sound_font or [None]:
         model = video2music.load(sound_font=font)
-        pieces = list(compose_all(model, clips, judges, as_published=options.as_published))
-        sys.stdout.write(f"\nsound font {model.synthesizer.sound_font.name}\n\n")
+        pieces = list(compose_all(model, clips, judges, options.seed, as_published=options.as_published))
+        sys.stdout.write(f"\nsound font {model.synthesizer.sound_font.name}, seeds from {options.seed}\n\n")
         sys.stdout.write(markdown(COLUMNS, correlation_rows(pieces, list(judges), real)))
         sys.stdout.write("\nrank correlation of what may carry it\n\n" + markdown(*carriers(pieces, list(judges))))
         if options.pieces:
@@ -94,6 +94,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--features", type=Path, help="folder in which features of clips are kept between runs")
     parser.add_argument("--sound-font", type=Path, action="append", help="may be given several times")
     parser.add_argument("--as-published", action="store_true", help="the published rendering, nothing steered")
+    parser.add_argument("--seed", type=int, default=500, help="of the first clip; the others count from there")
     parser.add_argument("--pieces", action="store_true", help="print every piece")
     return parser.parse_args()
 
@@ -178,11 +179,11 @@ def synthetic_clip(emotion: str, *, lively: bool) -> VideoFeatures:
 
 
 def compose_all(
-    model: Composer, clips: dict[str, VideoFeatures], judges: dict[str, Judge], *, as_published: bool
+    model: Composer, clips: dict[str, VideoFeatures], judges: dict[str, Judge], first_seed: int, *, as_published: bool
 ) -> Iterator[Composed]:
-    """Compose one piece per clip, with seeds counted from FIRST_SEED, and let every judge hear it."""
+    """Compose one piece per clip, with seeds counted from the first, and let every judge hear it."""
     for number, (name, features) in enumerate(clips.items()):
-        wishes = Wishes(seed=FIRST_SEED + number, match=False, as_published=as_published)
+        wishes = Wishes(seed=first_seed + number, match=False, as_published=as_published)
         piece = model.compose_seen(name, features, wishes)
         heard = np.array([judge(piece.audio) for judge in judges.values()])
         wanted = np.array([features.valence.mean(), features.arousal.mean()], dtype=np.float64)

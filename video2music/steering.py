@@ -67,17 +67,17 @@ class Table:
 
 TABLE = Table(
     tempo_bpm=120.0,
-    tempo_factor=1.2,
+    tempo_factor=1.18,
     slowest_bpm=72.0,
     fastest_bpm=160.0,
     density=1.3,
     density_factor=1.3,
     loudness_db=3.0,
-    note_length=0.45,
-    note_length_factor=0.55,
-    shortest=0.18,
+    note_length=0.4,
+    note_length_factor=0.5,
+    shortest=0.14,
     register=4.0,
-    brightness=0.5,
+    brightness=0.6,
 )
 """At ordinary arousal the recogniser hears about what listeners said of ordinary music; see docs/results.md."""
 
