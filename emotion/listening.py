@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from av.container import InputContainer
 
 Samples = NDArray[np.float32]
+Listener = Callable[[Samples], None]
 
 SHORTEST_S = 0.25
 LONGEST_S = 4 * 3600.0
@@ -79,6 +80,33 @@ class Segments:
             joined = np.concatenate(self._waiting)
             yield joined[: self._size]
             self._waiting, self._count = [joined[self._size :]], self._count - self._size
+
+
+def distribute(
+    sound: Sound, listeners: Sequence[tuple[Segments, Listener]], progress: Callable[[str, float], None] | None
+) -> float:
+    """Play a sound to several listeners, to each in segments of its own rate and length.
+
+    Args:
+        sound: is walked through once.
+        listeners: how the sound is cut for each, and who takes the segments.
+        progress: told the stage and the fraction heard, where the file says how long it is.
+
+    Returns:
+        The length of the sound in seconds.
+    """
+    count = 0
+    for block in sound.blocks:
+        count += len(block)
+        for cutter, take in listeners:
+            for segment in cutter.feed(block):
+                take(segment)
+        if progress is not None and sound.announced_s:
+            progress("listening", min(0.99, count / sound.sample_rate / sound.announced_s))
+    for cutter, take in listeners:
+        for segment in cutter.finish():
+            take(segment)
+    return count / sound.sample_rate
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from emotion.embedded.harmony import Harmony, HarmonyListener, HarmonyReader
 from emotion.embedded.mel import FRAME_RATE, LEVEL_DB, SAMPLE_RATE, at_level, level_db, mel_decibels
 from emotion.embedded.pitch import pitch_spectrum
 from emotion.embedded.traits import Frames
-from emotion.listening import Samples, Segments, listen
+from emotion.listening import Samples, Segments, distribute, listen
 from emotion.sound_facts import SoundFacts, SoundMeter
 from emotion.tempo import TempoListener
 
@@ -103,24 +103,14 @@ def hear(source: Path | str | Audio, reader: HarmonyReader, *, progress: Progres
     """
     spectra = _Spectra(reader.listener())
     pulse = _Pulse(TempoListener(FACTS_RATE), SoundMeter(FACTS_RATE))
-    count = 0
     with listen(source) as sound:
-        cutters = [
+        listeners = [
             (Segments(sound.sample_rate, SAMPLE_RATE, SEGMENT_S * SAMPLE_RATE), spectra.hear),
             (Segments(sound.sample_rate, FACTS_RATE, SEGMENT_S * FACTS_RATE), pulse.hear),
         ]
-        for block in sound.blocks:
-            count += len(block)
-            for cutter, take in cutters:
-                for segment in cutter.feed(block):
-                    take(segment)
-            if progress is not None and sound.announced_s:
-                progress("listening", min(0.9, count / sound.sample_rate / sound.announced_s))
-        for cutter, take in cutters:
-            for segment in cutter.finish():
-                take(segment)
+        duration_s = distribute(sound, listeners, progress)
     return Heard(
-        duration_s=count / sound.sample_rate,
+        duration_s=duration_s,
         frames=spectra.frames(),
         harmony=spectra.harmony.harmony(),
         tempo_bpm=pulse.tempo.tempo_bpm(),

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion.audio import Audio
-from emotion.listening import Samples, Segments, Sound, listen
+from emotion.listening import Samples, Segments, distribute, listen
 from emotion.music2emo import chords as chord_reading
 from emotion.music2emo.chords import ChordRecogniser, chord_spans
 from emotion.music2emo.mert import FRAMES_PER_SECOND, SAMPLE_RATE, SEGMENT_SAMPLES, MertEncoder
@@ -20,7 +20,6 @@ from emotion.sound_facts import SoundFacts, SoundMeter
 from emotion.tempo import TempoListener
 
 Progress = Callable[[str, float], None]
-Listeners = list[tuple[Segments, Callable[[Samples], None]]]
 
 MOMENT_S = 5
 MOMENT_FRAMES = MOMENT_S * FRAMES_PER_SECOND
@@ -153,7 +152,7 @@ def hear(
             (Segments(sound.sample_rate, SAMPLE_RATE, SEGMENT_SAMPLES), embeddings.hear),
             (Segments(sound.sample_rate, rate, chord_reading.BLOCK_SAMPLES), harmony.hear),
         ]
-        duration_s = _play(sound, listeners, progress)
+        duration_s = distribute(sound, listeners, progress)
     return Heard(
         duration_s=duration_s,
         segments=np.stack(embeddings.segments),
@@ -164,19 +163,3 @@ def hear(
         tempo_bpm=harmony.tempo.tempo_bpm(),
         facts=harmony.meter.facts(),
     )
-
-
-def _play(sound: Sound, listeners: Listeners, progress: Progress | None) -> float:
-    """Cut the sound as each listener wants it, and return its length in seconds."""
-    count = 0
-    for block in sound.blocks:
-        count += len(block)
-        for cutter, take in listeners:
-            for part in cutter.feed(block):
-                take(part)
-        if progress is not None and sound.announced_s:
-            progress("listening", min(0.99, count / sound.sample_rate / sound.announced_s))
-    for cutter, take in listeners:
-        for part in cutter.finish():
-            take(part)
-    return count / sound.sample_rate
