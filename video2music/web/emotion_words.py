@@ -27,6 +27,9 @@ NO_TAG = (
     "than in any other piece."
 )
 
+ALL = 0.995
+"""Share of the time from which a kind of chord counts as the only one."""
+
 LITTLE_MORE = 1.25
 """A probability up to this many times the usual one counts as about the usual one."""
 
@@ -229,6 +232,8 @@ def harmony_words(chords: Sequence[ChordSpan]) -> str:
         return "none heard"
     most = max(lengths, key=lengths.__getitem__)
     share = lengths[most] / total
+    if share > ALL:
+        return f"all {most}"
     return f"mostly {most} ({100 * share:.0f} %)" if share > 0.5 else "major and minor mixed"
 
 
