@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from video2music.features.video_features import VideoFeatures
 from video2music.models.dynamics import Dynamics
+from video2music.models.sampling import PUBLISHED_SAMPLING, Sampling
 from video2music.music.score import Score
 from video2music.steering import TABLE, steer, unsteered
 
@@ -68,10 +69,18 @@ def test_a_calm_and_a_lively_half_sound_different() -> None:
     assert shaped.loudness[15] > shaped.loudness[5]
 
 
+@pytest.mark.parametrize("arousal", [3.0, 5.0, 7.0])
+def test_chords_are_held_for_as_many_seconds_at_every_tempo(arousal: float) -> None:
+    steering = steer(seen(arousal))
+    longest_s = steering.steered(Sampling()).hold_limit_s * 2 * 60 / steering.tempo_bpm
+    assert longest_s == pytest.approx(Sampling().hold_limit_s, abs=60 / steering.tempo_bpm)
+
+
 def test_as_published_nothing_is_steered() -> None:
     steering = unsteered(seen(8))
     shaped = steering.shape(PLAYED)
     assert steering.tempo_bpm == 120
+    assert steering.steered(PUBLISHED_SAMPLING) == PUBLISHED_SAMPLING
     np.testing.assert_array_equal(shaped.note_density, PLAYED.note_density)
     np.testing.assert_array_equal(shaped.loudness, PLAYED.loudness)
 

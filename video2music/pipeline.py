@@ -148,7 +148,7 @@ class Composer:
         steering = self.steering(features, wishes)
         second = second_of_steps(features.duration_s, steering.tempo_bpm)
         with timer.stage("chords", "Writing the chords") as tell:
-            chords = self._draw_chords(features.at(second), key, replace(wishes, seed=seed), steering.brightness, tell)
+            chords = self._draw_chords(features.at(second), key, replace(wishes, seed=seed), steering, tell)
         with timer.stage("dynamics", "Shaping density and loudness"):
             dynamics = steering.shape(predict_dynamics(self.dynamics, features))
         score = Score(
@@ -233,7 +233,7 @@ class Composer:
             return self.listener.hear(features, audio, SAMPLE_RATE, eye=self.engine.name, progress=tell)
 
     def _draw_chords(
-        self, features: VideoFeatures, key: Key, wishes: Wishes, brightness: float, progress: Progress
+        self, features: VideoFeatures, key: Key, wishes: Wishes, steering: Steering, progress: Progress
     ) -> tuple[int, ...]:
         """Draw one chord per row of the features, in C major or A minor."""
         import torch
@@ -252,7 +252,7 @@ class Composer:
             if published
             else None,
             generator=torch.Generator().manual_seed(wishes.seed or 0),
-            sampling=replace(wishes.sampling, brightness=brightness),
+            sampling=steering.steered(wishes.sampling),
             progress=progress,
         )
 

@@ -14,7 +14,8 @@ import numpy as np
 from video2music.features.video_features import EMOTIONS, FloatArray, VideoFeatures
 from video2music.harmony.key import Key, parse_key
 from video2music.models.generation import Dynamics
-from video2music.music.score import WIDEST_REGISTER
+from video2music.models.sampling import Sampling
+from video2music.music.score import BEATS_PER_CHORD, WIDEST_REGISTER
 from video2music.scales import EYES
 
 NEUTRAL_VALENCE = 5.0
@@ -27,6 +28,9 @@ PUBLISHED_BPM = 120.0
 
 ORDINARY = 0.25
 """Standard deviations of arousal within which a picture is neither calm nor lively."""
+
+SHORTEST_HOLD = 2
+"""Steps that a chord may always last: shorter limits would force a change at every strong beat."""
 
 SMOOTHING_S = 5
 """Seconds over which arousal is averaged before it moves density and loudness."""
@@ -112,6 +116,12 @@ class Steering:
             note_density=(dynamics.note_density * self.density).astype(np.float32),
             loudness=np.clip(dynamics.loudness * louder, 0, 1).astype(np.float32),
         )
+
+    def steered(self, sampling: Sampling) -> Sampling:
+        """Return how chords are drawn, one per two beats: as bright as the picture, and held no longer in seconds."""
+        step_s = BEATS_PER_CHORD * 60 / self.tempo_bpm
+        longest = max(SHORTEST_HOLD, round(sampling.hold_limit_s / step_s))
+        return replace(sampling, brightness=self.brightness, hold_limit_s=longest)
 
     def to_json(self) -> dict[str, Any]:
         """Return the means over the video, and a sentence, as `result.json` holds them."""
