@@ -82,6 +82,7 @@ def main() -> None:
         sys.stdout.write(f"\nsound font {model.synthesizer.sound_font.name}, seeds from {options.seed}\n\n")
         sys.stdout.write(markdown(COLUMNS, correlation_rows(pieces, list(judges), real)))
         sys.stdout.write("\nrank correlation of what may carry it\n\n" + markdown(*carriers(pieces, list(judges))))
+        sys.stdout.write(f"\nrank correlation of valence with arousal: {between_axes(pieces, list(judges))}\n")
         if options.pieces:
             sys.stdout.write("\n" + piece_table(pieces, list(judges)))
 
@@ -261,6 +262,13 @@ def carriers(pieces: Sequence[Composed], judges: Sequence[str]) -> tuple[list[st
             cells += [f"{rank_correlation(values, np.array(source)):+.2f}" for source in sources]
         rows[name] = cells
     return columns, rows
+
+
+def between_axes(pieces: Sequence[Composed], judges: Sequence[str]) -> str:
+    """Say how far valence and arousal go together in what is wanted and in what each judge hears."""
+    pairs = {"wanted": np.array([piece.wanted for piece in pieces])}
+    pairs |= {name: np.array([piece.heard[judge] for piece in pieces]) for judge, name in enumerate(judges)}
+    return ", ".join(f"{name} {rank_correlation(pair[:, 0], pair[:, 1]):+.2f}" for name, pair in pairs.items())
 
 
 def piece_table(pieces: Sequence[Composed], judges: Sequence[str]) -> str:
