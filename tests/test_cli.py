@@ -156,6 +156,9 @@ def test_sound_without_a_picture(tmp_path: Path, untouched: Path, capsys: pytest
         ("--engine", "orchestra", "embedded"),
         ("--affect", "1.5", "from 0 to 1"),
         ("--tempo", "300", "60 to 180"),
+        ("--tempo", "nan", "60 to 180"),
+        ("--ensemble", "strinx", "Did you mean strings?"),
+        ("--transpose", "13", "from -12 to 12"),
         ("--sound-font", "/nowhere/piano.sf2", "piano.sf2"),
     ],
 )
@@ -211,6 +214,19 @@ def test_wrong_usage_is_code_two(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
         main(arguments)
     assert stopped.value.code == 2
+
+
+@pytest.mark.parametrize(
+    "option",
+    [["--ensemble", "lofi"], ["--ensemble", "auto"], ["--tempo", "90"], ["--align-cuts"], ["--transpose", "2"]],
+)
+def test_what_was_published_has_no_choice_of_it(
+    option: list[str], clip: Path, untouched: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["compose", str(clip), "-o", str(untouched), "--as-published", *option])
+    assert stopped.value.code == 2
+    assert "As published there is no choice" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

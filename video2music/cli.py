@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from emotion.errors import RefusalError
 from video2music import __version__
 from video2music.engines import ENGINES
+from video2music.music.ensemble import DEFAULT_ENSEMBLE, ensemble_names
 
 if TYPE_CHECKING:
     from video2music.pipeline import Composer
@@ -102,6 +103,14 @@ def _add_compose(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=_seed, help="repeat a run exactly (default: a new one, told in the result)")
     parser.add_argument("--tempo", type=float, metavar="BPM", help="60 to 180 (default: from the video's mood)")
     parser.add_argument(
+        "--ensemble",
+        default=DEFAULT_ENSEMBLE,
+        metavar="NAME",
+        help=f"who plays: {', '.join(ensemble_names())}, or auto (default: {DEFAULT_ENSEMBLE})",
+    )
+    parser.add_argument("--align-cuts", action="store_true", help="scene cuts on strong beats; tempo within 8 %%")
+    parser.add_argument("--transpose", type=int, default=0, metavar="N", help="semitones, -12 to 12")
+    parser.add_argument(
         "--affect", type=float, metavar="0..1", help="how strongly chords follow the mood of each second (default 0.15)"
     )
     parser.add_argument(
@@ -112,6 +121,7 @@ def _add_compose(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--music-level", type=float, default=0.0, metavar="DB", help="of the music in the mix")
     parser.add_argument("--sound-font", type=Path, metavar="SF2", help="instrument sounds (default: the first found)")
     parser.add_argument("--as-published", action="store_true", help="with the known errors of the published rendering")
+    parser.set_defaults(wrong_usage=parser.error)
     _finish(parser, run_compose)
 
 
@@ -123,7 +133,7 @@ def run_compose(options: argparse.Namespace) -> dict[str, Any]:
     from video2music.terminal import StageBars
     from video2music.variations import variation_files
     from video2music.video.probe import probe
-    from video2music.wishes import Wishes
+    from video2music.wishes import ContradictionError, Wishes
 
     count = options.variations
     wishes = {
@@ -131,6 +141,9 @@ def run_compose(options: argparse.Namespace) -> dict[str, Any]:
         "primer": options.primer,
         "seed": options.seed,
         "tempo_bpm": options.tempo,
+        "ensemble": options.ensemble,
+        "align_cuts": options.align_cuts,
+        "transpose": options.transpose,
         "affect": options.affect,
         "original": options.original,
         "music_level_db": options.music_level,
@@ -138,7 +151,10 @@ def run_compose(options: argparse.Namespace) -> dict[str, Any]:
         "as_published": options.as_published,
     }
     probe(options.clip)  # a file that is no video is refused before any network is loaded
-    Wishes(**wishes)  # so is a wish that cannot be granted
+    try:
+        Wishes(**wishes)  # so is a wish that cannot be granted
+    except ContradictionError as error:
+        options.wrong_usage(str(error))
     with OutputFolder(options.output, FILE_NAMES if count is None else variation_files(count), protect=(options.clip,)):
         pass  # and a folder that cannot take the result
     with StageBars() as bars:

@@ -14,14 +14,17 @@ from video2music.errors import OutputError
 from video2music.features.video_features import VideoFeatures
 from video2music.listening import Hearing
 from video2music.matching import Match
+from video2music.music.rendition import Rendition
 from video2music.music.score import Score
 from video2music.output import OutputFolder
 from video2music.progress import Progress, StageTimer
+from video2music.rendering import music_facts
 from video2music.steering import Steering
 
 if TYPE_CHECKING:
     import pretty_midi
 
+    from video2music.music.synthesis import Synthesizer
     from video2music.video.mixing import Original
 
 FILE_NAMES = ("video.mp4", "music.wav", "music.mid", "result.json")
@@ -48,7 +51,7 @@ class Piece:
     Attributes:
         source: the clip.
         features: what was seen in it.
-        score: what was composed.
+        score: what is heard: tempo, key, chords, densities and loudness of the rendition.
         midi: the notes.
         audio: (samples, 2) float32, the mastered music, as long as the picture.
         sample_rate: of `audio`, in Hz.
@@ -62,6 +65,10 @@ class Piece:
         hearing: how far the music is from the picture, or why that is not known.
         timings_s: seconds that each stage took.
         weights: SHA-256 of every weight file used, by name.
+        composed: the score that every rendition begins with; `score` where it is None.
+        rendition: how it is played.
+        synthesizer: played it, and plays it again; None for a piece made by hand.
+        gain_db: of the mastering.
     """
 
     source: Path
@@ -80,6 +87,10 @@ class Piece:
     hearing: Hearing = field(default_factory=Hearing)
     timings_s: dict[str, float] = field(default_factory=dict)
     weights: dict[str, str] = field(default_factory=dict)
+    composed: Score | None = None
+    rendition: Rendition = field(default_factory=Rendition)
+    synthesizer: "Synthesizer | None" = None
+    gain_db: float = 0.0
 
     @property
     def match(self) -> Match | None:
@@ -91,13 +102,8 @@ class Piece:
         return {
             "program": PROGRAM,
             "engine": self.engine,
-            "seed": self.score.seed,
-            "key": self.score.key,
             "primer": self.primer,
-            "tempo": self.score.tempo_bpm,
-            "chords": self.score.chord_events(),
-            "note_density": np.round(self.score.note_density.astype(float), 3).tolist(),
-            "loudness": np.round(self.score.loudness.astype(float), 4).tolist(),
+            **music_facts(self.composed or self.score, self.score, self.rendition),
             **self.features.to_json(),
             **({"sees": list(self.features.sights)} if self.features.sights else {}),
             "steering": None if self.steering is None else self.steering.to_json(),

@@ -18,6 +18,7 @@ from video2music.listening import Hearing, Listener
 from video2music.music.score import Score
 from video2music.piece import Piece
 from video2music.progress import Progress, StageTimer
+from video2music.rendering import SAMPLE_RATE, chosen_ensemble, render
 from video2music.steering import Steering, key_for, steer, unsteered
 from video2music.variations import numbered, variation_seeds
 from video2music.wishes import LARGEST_SEED, Wishes
@@ -28,8 +29,7 @@ if TYPE_CHECKING:
     from video2music.models.dynamics import DynamicsNetwork
     from video2music.music.synthesis import Synthesizer
 
-SAMPLE_RATE = 44_100
-"""Hz; what mp4 players and audio CDs expect."""
+__all__ = ["SAMPLE_RATE", "Composer", "load"]
 
 IMPORT_FIRST = "Download the authors' checkpoint and run: python -m video2music import-weights FILE"
 
@@ -82,7 +82,8 @@ class Composer:
         Args:
             clip: a video file of 0.1 s or more.
             progress: told stage and fraction.
-            **wishes: key, primer, seed, tempo_bpm, affect, original, music_level_db, match, as_published; see Wishes.
+            **wishes: key, primer, seed, tempo_bpm, ensemble, align_cuts, transpose, affect, original, music_level_db,
+                match, as_published; see Wishes.
 
         Returns:
             The piece, not yet written anywhere.
@@ -139,6 +140,7 @@ class Composer:
             timer: collects the seconds of the stages.
         """
         from video2music.models.generation import predict_dynamics
+        from video2music.music.cuts import acknowledge_cuts, grid_for_cuts
         from video2music.music.ending import resolve
         from video2music.music.tempo import second_of_steps
 
@@ -146,7 +148,9 @@ class Composer:
         key = wishes.parsed_key or key_for(features)
         seed = secrets.randbelow(LARGEST_SEED + 1) if wishes.seed is None else wishes.seed
         steering = self.steering(features, wishes)
-        second = second_of_steps(features.duration_s, steering.tempo_bpm)
+        cuts_s = tuple(features.cuts_s.tolist()) if wishes.align_cuts else ()
+        tempo_bpm, pickup_beats = grid_for_cuts(features.duration_s, steering.tempo_bpm, cuts_s)
+        second = second_of_steps(features.duration_s, tempo_bpm, pickup_beats=pickup_beats)
         with timer.stage("chords", "Writing the chords") as tell:
             chords = self._draw_chords(features.at(second), key, replace(wishes, seed=seed), steering, tell)
         with timer.stage("dynamics", "Shaping density and loudness"):
@@ -158,11 +162,14 @@ class Composer:
             key=str(key),
             seed=seed,
             duration_s=features.duration_s,
-            tempo_bpm=steering.tempo_bpm,
+            tempo_bpm=tempo_bpm,
+            pickup_beats=pickup_beats,
             register=steering.register,
             note_length=steering.note_length,
         )
-        return score if wishes.as_published else resolve(score)
+        if wishes.as_published:
+            return score
+        return acknowledge_cuts(score, cuts_s) if cuts_s else resolve(score)
 
     def steering(self, features: VideoFeatures, wishes: Wishes | None = None) -> Steering:
         """Return how the picture shapes the music; a wish goes before it.
@@ -194,22 +201,19 @@ class Composer:
             wishes: what is left open is decided by the video.
             timer: collects the seconds of the stages.
         """
-        from video2music.music.arrangement import arrange
-        from video2music.music.mastering import master
+        from video2music.music.rendition import Rendition
 
         wishes, timer = wishes or Wishes(), timer or StageTimer()
-        score = self.write_score(features, wishes, timer)
-        with timer.stage("arrange", "Arranging the notes"):
-            midi = arrange(score, as_published=wishes.as_published)
-        with timer.stage("synthesize", "Playing the music"):
-            sound = self.synthesizer.render(midi, sample_rate=SAMPLE_RATE, duration_s=features.duration_s)
-        with timer.stage("master", "Setting the loudness"):
-            mastered = master(sound, SAMPLE_RATE)
+        composed = self.write_score(features, wishes, timer)
+        ensemble = chosen_ensemble(wishes.sounding_ensemble, features.emotion, features.motion)
+        rendition = Rendition(ensemble=ensemble, transpose=wishes.transpose)
+        rendered = render(composed, rendition, self.synthesizer, timer)
+        mastered = rendered.mastered
         return Piece(
             source=Path(clip),
             features=features,
-            score=score,
-            midi=midi,
+            score=rendered.score,
+            midi=rendered.midi,
             audio=mastered.audio,
             sample_rate=SAMPLE_RATE,
             engine=self.engine.name,
@@ -218,10 +222,16 @@ class Composer:
             true_peak_dbtp=mastered.true_peak_dbtp,
             original=wishes.original,
             music_level_db=wishes.music_level_db,
-            steering=None if wishes.as_published else self.steering(features, wishes),
+            steering=None
+            if wishes.as_published
+            else replace(self.steering(features, wishes), tempo_bpm=rendered.score.tempo_bpm),
             hearing=self._listen(features, mastered.audio, wishes, timer),
             timings_s=timer.seconds,
             weights=self.weights,
+            composed=composed,
+            rendition=rendition,
+            synthesizer=self.synthesizer,
+            gain_db=mastered.gain_db,
         )
 
     def _listen(

@@ -6,12 +6,18 @@ from typing import TYPE_CHECKING
 from emotion.errors import RefusalError
 from video2music.harmony.key import Key, parse_key
 from video2music.harmony.parsing import parse_primer
+from video2music.music.ensemble import DEFAULT_ENSEMBLE, PAPER, load_ensemble
+from video2music.music.suggestion import AUTO
 
 if TYPE_CHECKING:
     from video2music.models.sampling import Sampling
     from video2music.video.mixing import Original
 
 LARGEST_SEED = 2**31 - 1
+
+
+class ContradictionError(RefusalError):
+    """Two wishes that cannot both be granted."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +29,9 @@ class Wishes:
         primer: chords to begin with, in that key, for example "Am F C G".
         seed: of the draw, 0 to LARGEST_SEED; the same seed, clip and version give the same piece. None draws one.
         tempo_bpm: beats per minute, 60 to 180.
+        ensemble: who plays, one of `ensemble_names()`; "auto" takes what suits the video's emotion and motion.
+        align_cuts: lay strong beats on the scene cuts; the tempo then differs by up to 8 % from what it would be.
+        transpose: semitones, -12 to 12, by which everything but the drums sounds higher than it was composed.
         affect: 0 to 1, how strongly the qualities of the chords follow the emotion of each second; None for a cautious
             default. What it does to the chords is measured in docs/results.md.
         original: "replace" drops the clip's own sound, "mix" keeps it under the music.
@@ -38,6 +47,9 @@ class Wishes:
     primer: str | None = None
     seed: int | None = None
     tempo_bpm: float | None = None
+    ensemble: str = DEFAULT_ENSEMBLE
+    align_cuts: bool = False
+    transpose: int = 0
     affect: float | None = None
     original: "Original" = "replace"
     music_level_db: float = 0.0
@@ -46,19 +58,44 @@ class Wishes:
 
     def __post_init__(self) -> None:
         from video2music.music.tempo import check_tempo
+        from video2music.music.transposition import check_transposition
 
         parse_primer(self.primer or "", self.parsed_key or parse_key("C major"))
         if self.seed is not None and not 0 <= self.seed <= LARGEST_SEED:
             raise RefusalError(f"The seed is {self.seed}", remedy=f"Choose a whole number from 0 to {LARGEST_SEED}")
         if self.tempo_bpm is not None:
             check_tempo(self.tempo_bpm)
+        if self.ensemble != AUTO:
+            load_ensemble(self.ensemble)
+        check_transposition(self.transpose)
         if self.affect is not None and not 0 <= self.affect <= 1:
             raise RefusalError(f"The affect strength is {self.affect:g}", remedy="Choose a number from 0 to 1")
+        if self.as_published and self.changes_of_published:
+            raise ContradictionError(
+                f"As published there is no choice of {' and '.join(self.changes_of_published)}",
+                remedy="Leave out one or the other",
+            )
+
+    @property
+    def changes_of_published(self) -> tuple[str, ...]:
+        """What is wished for that the published system does not do, in words."""
+        wished = {
+            "ensemble": self.ensemble not in (DEFAULT_ENSEMBLE, PAPER),
+            "tempo": self.tempo_bpm is not None,
+            "cuts on beats": self.align_cuts,
+            "transposition": self.transpose != 0,
+        }
+        return tuple(words for words, given in wished.items() if given)
 
     @property
     def parsed_key(self) -> Key | None:
         """The key; None where the video chooses it."""
         return None if self.key is None else parse_key(self.key)
+
+    @property
+    def sounding_ensemble(self) -> str:
+        """The ensemble, which is the published piano where everything is as published."""
+        return PAPER if self.as_published else self.ensemble
 
     @property
     def sampling(self) -> "Sampling":

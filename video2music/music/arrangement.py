@@ -8,7 +8,7 @@ import pretty_midi
 from video2music.harmony.key import Key, parse_key
 from video2music.harmony.parsing import parse_chord
 from video2music.music.ending import closing_step, resolve
-from video2music.music.ensemble import DEFAULT_ENSEMBLE, Ensemble, Part, load_ensemble
+from video2music.music.ensemble import DEFAULT_ENSEMBLE, PAPER, Ensemble, Part, load_ensemble
 from video2music.music.expression import expression_beats, expression_curve, settings_of, shape_of
 from video2music.music.final_chord import play_final
 from video2music.music.form import Step, plan
@@ -18,9 +18,6 @@ from video2music.music.playing import Voiced, humanise, play
 from video2music.music.published import published_notes
 from video2music.music.score import Score
 from video2music.music.voices import voice_part
-
-PAPER = "paper"
-"""The ensemble that plays as published."""
 
 _STILL_PLAYS_BEATS = 8
 _WORTH_A_NOTE_BEATS = 0.75

@@ -17,6 +17,9 @@ LEVELS = 5
 
 DEFAULT_ENSEMBLE = "piano"
 
+PAPER = "paper"
+"""The ensemble that plays as published."""
+
 Role = Literal["harmony", "bass", "drums"]
 Voicing = Literal["close", "piano", "bass", "drums"]
 Span = Literal["chord", "phrase"]

@@ -1,0 +1,101 @@
+"""From a score and the way it shall be played to sound; no video and no network takes part."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from video2music.features.video_features import FloatArray
+from video2music.music.rendition import Rendition
+from video2music.music.score import Score
+from video2music.progress import StageTimer
+
+if TYPE_CHECKING:
+    import pretty_midi
+
+    from video2music.music.mastering import Mastered
+    from video2music.music.synthesis import Synthesizer
+
+SAMPLE_RATE = 44_100
+"""Hz; what mp4 players and audio CDs expect."""
+
+CHANGED = "The music was rendered again and not listened to since."
+"""Why there is no match with the picture after a change."""
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A score that was played.
+
+    Attributes:
+        score: as it sounds: at the tempo of the rendition, transposed, its chords replaced.
+        midi: the notes.
+        mastered: the sound, its gain and loudness.
+    """
+
+    score: Score
+    midi: "pretty_midi.PrettyMIDI"
+    mastered: "Mastered"
+
+
+def render(score: Score, rendition: Rendition, synthesizer: "Synthesizer", timer: StageTimer | None = None) -> Rendered:
+    """Arrange a score, play it and set its loudness.
+
+    Args:
+        score: as it was composed.
+        rendition: ensemble, tempo and what else may change afterwards.
+        synthesizer: plays the notes.
+        timer: collects the seconds of the three stages.
+
+    Raises:
+        RefusalError: something in the score or the rendition cannot be played.
+    """
+    from video2music.music.arrangement import arrange
+    from video2music.music.mastering import master
+    from video2music.music.transposition import transposed_midi, transposed_score
+
+    timer = timer or StageTimer()
+    with timer.stage("arrange", "Arranging the notes"):
+        laid = rendition.lay_out(score)
+        midi = transposed_midi(arrange(laid, ensemble=rendition.ensemble), laid, rendition.transpose)
+    with timer.stage("synthesize", "Playing the music"):
+        sound = synthesizer.render(midi, sample_rate=SAMPLE_RATE, duration_s=laid.duration_s)
+    with timer.stage("master", "Setting the loudness"):
+        mastered = master(sound, SAMPLE_RATE)
+    return Rendered(transposed_score(laid, rendition.transpose), midi, mastered)
+
+
+def chosen_ensemble(name: str, emotion: FloatArray, motion: FloatArray) -> str:
+    """Return the ensemble that a person chose, or for "auto" the one that suits the video.
+
+    Args:
+        name: an ensemble or "auto".
+        emotion: (T, 6) probabilities per second.
+        motion: (T,) 0 to 255, per second.
+    """
+    from video2music.music.suggestion import AUTO, suggest_ensemble
+
+    return suggest_ensemble(emotion, motion) if name == AUTO else name
+
+
+def music_facts(composed: Score, score: Score, rendition: Rendition) -> dict[str, Any]:
+    """Return what `result.json` says about the notes.
+
+    Args:
+        composed: what every rendition begins with.
+        score: as it sounds.
+        rendition: what was changed.
+    """
+    return {
+        "seed": score.seed,
+        "key": score.key,
+        "tempo": score.tempo_bpm,
+        "ensemble": rendition.ensemble,
+        "transpose": rendition.transpose,
+        "cuts_aligned": bool(score.cuts_s),
+        "chords": score.chord_events(),
+        "note_density": np.round(score.note_density.astype(float), 3).tolist(),
+        "loudness": np.round(score.loudness.astype(float), 4).tolist(),
+        "score": composed.to_json(),
+        "rendition": rendition.to_json(),
+    }
