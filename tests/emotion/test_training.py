@@ -339,17 +339,17 @@ def test_predict_prints_and_ends_with_json(
     weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], make_audio: Callable[..., Audio]
 ) -> None:
     soundfile.write(tmp_path / "a.wav", make_audio(11.0).samples, 22_050)
-    code, out, err = run(capsys, "predict", tmp_path / "a.wav", "--weights", weights, "--json")
+    code, out, err = run(capsys, "predict", tmp_path / "a.wav", "--engine", "music2emo", "--weights", weights, "--json")
     result = json.loads(out.splitlines()[-1])
     assert code == 0
     assert 1 <= result["valence"] <= 9
     assert len(result["tags"]) == 56
     assert "listening" in err
-    code, out, _ = run(capsys, "predict", tmp_path / "a.wav", "--weights", weights)
+    code, out, _ = run(capsys, "predict", tmp_path / "a.wav", "--engine", "music2emo", "--weights", weights)
     assert code == 0
     assert "valence" in out
     assert "tags:" in out
     (tmp_path / "b.wav").write_bytes(b"no sound")
-    code, _, err = run(capsys, "predict", tmp_path / "b.wav", "--weights", weights)
+    code, _, err = run(capsys, "predict", tmp_path / "b.wav", "--engine", "music2emo", "--weights", weights)
     assert code == 1
     assert "Traceback" not in err
