@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from video2music.direction import direct
 from video2music.engines import Engine, find_engine
 from video2music.features.video_features import VideoFeatures
 from video2music.harmony.key import Key, parse_key
@@ -83,7 +84,7 @@ class Composer:
             clip: a video file of 0.1 s or more.
             progress: told stage and fraction.
             **wishes: key, primer, seed, tempo_bpm, ensemble, align_cuts, transpose, affect, original, music_level_db,
-                match, as_published; see Wishes.
+                direction, match, as_published; see Wishes.
 
         Returns:
             The piece, not yet written anywhere.
@@ -135,7 +136,7 @@ class Composer:
         """Compose chords, note density and loudness for a video that was already seen.
 
         Args:
-            features: what was seen.
+            features: what was seen, or what the composer shall see instead.
             wishes: key, primer, seed, tempo and how chords are drawn; the video decides what is left open.
             timer: collects the seconds of the stages.
         """
@@ -204,8 +205,9 @@ class Composer:
         from video2music.music.rendition import Rendition
 
         wishes, timer = wishes or Wishes(), timer or StageTimer()
-        composed = self.write_score(features, wishes, timer)
-        ensemble = chosen_ensemble(wishes.sounding_ensemble, features.emotion, features.motion)
+        wanted = direct(features, wishes.direction, eye=self.engine.name)
+        composed = self.write_score(wanted, wishes, timer)
+        ensemble = chosen_ensemble(wishes.sounding_ensemble, wanted.emotion, wanted.motion)
         rendition = Rendition(ensemble=ensemble, transpose=wishes.transpose)
         rendered = render(composed, rendition, self.synthesizer, timer)
         mastered = rendered.mastered
@@ -224,8 +226,8 @@ class Composer:
             music_level_db=wishes.music_level_db,
             steering=None
             if wishes.as_published
-            else replace(self.steering(features, wishes), tempo_bpm=rendered.score.tempo_bpm),
-            hearing=self._listen(features, mastered.audio, wishes, timer),
+            else replace(self.steering(wanted, wishes), tempo_bpm=rendered.score.tempo_bpm),
+            hearing=self._listen(wanted, mastered.audio, wishes, timer),
             timings_s=timer.seconds,
             weights=self.weights,
             composed=composed,

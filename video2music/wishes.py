@@ -1,9 +1,10 @@
 """What a person may ask of the composer, checked before anything slow begins."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from emotion.errors import RefusalError
+from video2music.direction import Direction
 from video2music.harmony.key import Key, parse_key
 from video2music.harmony.parsing import parse_primer
 from video2music.music.ensemble import DEFAULT_ENSEMBLE, PAPER, load_ensemble
@@ -36,7 +37,9 @@ class Wishes:
             default. What it does to the chords is measured in docs/results.md.
         original: "replace" drops the clip's own sound, "mix" keeps it under the music.
         music_level_db: gain of the music when the original sound is kept.
-        match: whether the finished music is listened to and compared with the video.
+        direction: a mood, or shifts of valence and arousal, for all of the piece or for sections.
+        match: whether the finished music is listened to and compared with the video, or with what was wanted
+            instead.
         as_published: reproduce the known errors of the published rendering and sampling, and steer nothing.
 
     Raises:
@@ -53,6 +56,7 @@ class Wishes:
     affect: float | None = None
     original: "Original" = "replace"
     music_level_db: float = 0.0
+    direction: Direction = field(default_factory=Direction)
     match: bool = True
     as_published: bool = False
 
@@ -84,6 +88,7 @@ class Wishes:
             "tempo": self.tempo_bpm is not None,
             "cuts on beats": self.align_cuts,
             "transposition": self.transpose != 0,
+            "mood": self.direction.wanted,
         }
         return tuple(words for words, given in wished.items() if given)
 
