@@ -115,3 +115,17 @@ def test_refusals_name_the_remedy() -> None:
 def test_as_published_follows_no_direction() -> None:
     with pytest.raises(ContradictionError, match="mood"):
         Wishes(as_published=True, direction=Direction("sad"))
+
+
+def test_music_for_a_wish_is_compared_with_the_wish() -> None:
+    from emotion.prediction import Curve, Prediction
+    from video2music.matching import WISH, compare
+
+    nothing = np.zeros(0)
+    heard = Prediction(
+        "embedded", 20.0, 5.0, 5.0, (4.0, 6.0), (4.0, 6.0), {}, None, None, (), Curve(nothing, nothing, nothing)
+    )
+    assert "the picture" in compare(seen(), heard).words
+    words = compare(direct(seen(), Direction("sad")), heard, against=WISH).words
+    assert "asked for" in words
+    assert "picture" not in words

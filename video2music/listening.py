@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from emotion.errors import RefusalError
 from video2music.features.video_features import VideoFeatures
-from video2music.matching import Match, compare
+from video2music.matching import PICTURE, Match, compare
 from video2music.progress import Progress
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ class Listener:
         sample_rate: int,
         *,
         eye: str = "embedded",
+        against: str = PICTURE,
         progress: Progress | None = None,
     ) -> Hearing:
         """Listen to a finished piece and compare it with its video.
@@ -74,6 +75,7 @@ class Listener:
             audio: (samples, channels), full scale is -1 to 1.
             sample_rate: of `audio`, in Hz.
             eye: name of the engine that saw the video.
+            against: what the features are, in words.
             progress: told how far it is.
 
         Returns:
@@ -87,4 +89,4 @@ class Listener:
             heard = self._recogniser.predict(Audio(audio, sample_rate), progress=progress)
         except RefusalError as refusal:
             return Hearing(reason=str(refusal))
-        return Hearing(compare(features, heard, eye=eye), reason="")
+        return Hearing(compare(features, heard, eye=eye, against=against), reason="")

@@ -26,6 +26,9 @@ class Words:
 AROUSAL = Words("calm", "lively", "calmer", "livelier")
 VALENCE = Words("dark", "bright", "darker", "brighter")
 
+PICTURE, WISH = "the picture", "the mood that was asked for"
+"""What music is compared with."""
+
 TYPICAL_HALF_WIDTH = 1.2
 """Points of the scale that stand in for half an interval where the recogniser gives none."""
 
@@ -100,12 +103,14 @@ class Match:
         valence: dark to bright.
         recogniser: name of the engine that listened.
         doubts: why it may be wrong here, in whole sentences.
+        against: what the music is compared with, in words.
     """
 
     arousal: AxisMatch
     valence: AxisMatch
     recogniser: str
     doubts: tuple[str, ...] = ()
+    against: str = PICTURE
 
     @property
     def calibrated(self) -> bool:
@@ -120,7 +125,7 @@ class Match:
     @property
     def words(self) -> str:
         """The comparison in a sentence or two that need no explanation."""
-        sentences = [_compared(self.arousal, self.valence)]
+        sentences = [_compared(self.arousal, self.valence, self.against)]
         if not self.calibrated:
             sentences.append("How sure that is, is not known.")
         if self.doubts:
@@ -140,13 +145,14 @@ class Match:
         }
 
 
-def compare(features: VideoFeatures, heard: Prediction, *, eye: str = "embedded") -> Match:
+def compare(features: VideoFeatures, heard: Prediction, *, eye: str = "embedded", against: str = PICTURE) -> Match:
     """Compare the emotion of a video with that of the music composed for it.
 
     Args:
         features: what was seen; valence and arousal count with their means over all seconds.
         heard: what the recogniser says about the whole piece.
         eye: name of the engine that saw the video.
+        against: what the features are, in words.
     """
     seen = EYES[eye]
     own = RECOGNISERS.get(heard.engine, seen)  # an unknown recogniser is taken to share the scale of the eye
@@ -155,6 +161,7 @@ def compare(features: VideoFeatures, heard: Prediction, *, eye: str = "embedded"
         valence=_match(VALENCE, features.valence, seen.valence, own.valence, heard.valence, heard.valence_interval),
         recogniser=heard.engine,
         doubts=heard.doubts,
+        against=against,
     )
 
 
@@ -171,13 +178,13 @@ def _match(  # noqa: PLR0917 - one argument for each end of the comparison
     return AxisMatch(words, video, place, wanted, music, half_width)
 
 
-def _compared(arousal: AxisMatch, valence: AxisMatch) -> str:
+def _compared(arousal: AxisMatch, valence: AxisMatch, against: str) -> str:
     if arousal.alike and valence.alike:
-        return f"The music is as {arousal.adjective} and as {valence.adjective} as the picture."
+        return f"The music is as {arousal.adjective} and as {valence.adjective} as {against}."
     if not arousal.alike and not valence.alike:
-        return f"The music is {arousal.comparative} and {valence.comparative} than the picture."
+        return f"The music is {arousal.comparative} and {valence.comparative} than {against}."
     same, other = (arousal, valence) if arousal.alike else (valence, arousal)
-    return f"The music is as {same.adjective} as the picture and {other.comparative} than it."
+    return f"The music is as {same.adjective} as {against} and {other.comparative} than it."
 
 
 def _inside_a_sentence(sentence: str) -> str:

@@ -16,6 +16,7 @@ from video2music.harmony.key import Key, parse_key
 from video2music.harmony.parsing import parse_primer
 from video2music.harmony.vocabulary import attribute_id, quality_of, transpose
 from video2music.listening import Hearing, Listener
+from video2music.matching import PICTURE, WISH
 from video2music.music.score import Score
 from video2music.piece import Piece
 from video2music.progress import Progress, StageTimer
@@ -242,7 +243,10 @@ class Composer:
         if not wishes.match:
             return Hearing()
         with timer.stage("listen", "Listening to the result") as tell:
-            return self.listener.hear(features, audio, SAMPLE_RATE, eye=self.engine.name, progress=tell)
+            against = WISH if wishes.direction.wanted else PICTURE
+            return self.listener.hear(
+                features, audio, SAMPLE_RATE, eye=self.engine.name, against=against, progress=tell
+            )
 
     def _draw_chords(
         self, features: VideoFeatures, key: Key, wishes: Wishes, steering: Steering, progress: Progress
