@@ -1,4 +1,4 @@
-"""The command line: compose, analyze, train, evaluate, import-weights, doctor.
+"""The command line: compose, render, analyze, train, evaluate, import-weights, doctor.
 
 With --json the last line of standard output is one JSON object; progress goes to standard error. Exit codes: 0 done,
 1 the input was refused (one line, no traceback), 2 wrong usage.
@@ -57,6 +57,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_compose(commands.add_parser("compose", help="compose music for a clip"))
+    _add_render(commands.add_parser("render", help="play a composed piece otherwise, without composing it again"))
     _add_analyze(commands.add_parser("analyze", help="what is seen in a clip, without music"))
     _add_train(commands.add_parser("train", help="train the networks on your own machine"))
     _add_evaluate(commands.add_parser("evaluate", help="score the networks on a data set"))
@@ -120,6 +121,7 @@ def _add_compose(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--original", choices=("replace", "mix"), default="replace", help="the clip's own sound")
     parser.add_argument("--music-level", type=float, default=0.0, metavar="DB", help="of the music in the mix")
     parser.add_argument("--sound-font", type=Path, metavar="SF2", help="instrument sounds (default: the first found)")
+    parser.add_argument("--stems", action="store_true", help="also write a WAV file per part")
     parser.add_argument("--as-published", action="store_true", help="with the known errors of the published rendering")
     parser.set_defaults(wrong_usage=parser.error)
     _finish(parser, run_compose)
@@ -136,6 +138,8 @@ def run_compose(options: argparse.Namespace) -> dict[str, Any]:
     from video2music.wishes import ContradictionError, Wishes
 
     count = options.variations
+    if options.stems and count is not None:
+        options.wrong_usage("--stems goes with one piece; render a variation to get its stems")
     wishes = {
         "key": options.key,
         "primer": options.primer,
@@ -171,12 +175,12 @@ def _compose_one(
 ) -> tuple[list[str], dict[str, Any]]:
     """Compose and save one piece; return what to print, and result.json."""
     piece = model.compose(options.clip, progress=progress, **wishes)
-    saved = piece.save(options.output, progress=progress)
+    saved = piece.save(options.output, stems=options.stems, progress=progress)
     chords = " ".join(event["symbol"] for event in piece.score.chord_events())
     lines = [
         f"{piece.score.key}, {piece.score.tempo_bpm:.0f} beats per minute, seed {piece.score.seed}: {chords}",
         piece.hearing.words,
-        *map(str, (saved.video, saved.music, saved.midi, saved.result)),
+        *map(str, (saved.video, saved.music, saved.midi, *saved.stems, saved.result)),
     ]
     return lines, json.loads(saved.result.read_text(encoding="utf-8"))
 
@@ -194,6 +198,57 @@ def _compose_variations(
         for variation in saved.ranked
     ]
     return [*lines, str(saved.index)], json.loads(saved.index.read_text(encoding="utf-8"))
+
+
+def _chord(text: str) -> tuple[float, str]:
+    second, equals, symbol = text.partition("=")
+    if not equals or not symbol:
+        raise argparse.ArgumentTypeError("a chord is given as SECOND=SYMBOL, for example 12=Am7")
+    return float(second), symbol
+
+
+def _add_render(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, help="a result.json, its score in a file of its own, or a MIDI file")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="folder for the results")
+    parser.add_argument("--ensemble", metavar="NAME", help=f"who plays: {', '.join(ensemble_names())}, or auto")
+    parser.add_argument("--tempo", type=float, metavar="BPM", help="60 to 180")
+    parser.add_argument("--transpose", type=int, metavar="N", help="semitones above the composed key, -12 to 12")
+    parser.add_argument("--density-scale", type=float, metavar="X", help="0.25 to 4 times as many notes")
+    parser.add_argument("--loudness-scale", type=float, metavar="X", help="0.25 to 4 times as hard strokes")
+    parser.add_argument(
+        "--chord", type=_chord, action="append", default=[], metavar="S=CHORD", help="replace the chord at a second"
+    )
+    parser.add_argument("--video", type=Path, metavar="CLIP", help="lay the music under this clip")
+    parser.add_argument("--original", choices=("replace", "mix"), default="replace", help="the clip's own sound")
+    parser.add_argument("--music-level", type=float, default=0.0, metavar="DB", help="of the music in the mix")
+    parser.add_argument("--stems", action="store_true", help="also write a WAV file per part")
+    parser.add_argument("--sound-font", type=Path, metavar="SF2", help="instrument sounds (default: the first found)")
+    _finish(parser, run_render)
+
+
+def run_render(options: argparse.Namespace) -> dict[str, Any]:
+    """Play a stored piece otherwise; neither the video nor the networks are needed."""
+    from video2music.music.synthesis import Synthesizer, find_sound_font
+    from video2music.rerender import Target, render_file
+    from video2music.terminal import StageBars
+
+    target = Target(options.output, options.video, options.original, options.music_level, options.stems)
+    with StageBars() as bars:
+        facts = render_file(
+            options.file,
+            target,
+            Synthesizer(find_sound_font(options.sound_font)),
+            ensemble=options.ensemble,
+            tempo=options.tempo,
+            transpose=options.transpose,
+            density=options.density_scale,
+            loudness=options.loudness_scale,
+            chords=dict(options.chord),
+            progress=bars,
+        )
+    if not options.json:
+        print("\n".join(str(options.output / name) for name in facts["files"]))
+    return facts
 
 
 def _add_analyze(parser: argparse.ArgumentParser) -> None:

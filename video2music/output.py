@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -11,6 +12,9 @@ from types import TracebackType
 from typing import Self
 
 from video2music.errors import OutputError
+
+STEM = re.compile(r"stems/[a-z0-9-]+\.wav")
+"""Names of files that one result may have and the next in the same folder may not."""
 
 
 class OutputFolder:
@@ -59,10 +63,15 @@ class OutputFolder:
     def publish(self) -> tuple[Path, ...]:
         """Move every file to its final name and return the paths in the order of the names."""
         self._refuse_foreign_files()
+        outdated = {name for name in self._earlier_files() if STEM.fullmatch(name)} - set(self.names)
         paths = tuple(self.folder / name for name in self.names)
+        for path in paths:
+            path.parent.mkdir(exist_ok=True)
         for name, path in zip(self.names, paths, strict=True):
             (self.temporary / name).replace(path)
         self._published = True
+        for name in outdated:  # of other instruments, which would pass for stems of this piece
+            (self.folder / name).unlink(missing_ok=True)
         return paths
 
     def _make_folder(self) -> None:
@@ -74,11 +83,11 @@ class OutputFolder:
             raise NotADirectoryError(errno.ENOTDIR, "is a file", str(self.folder))
 
     def _refuse_foreign_files(self) -> None:
-        present = [self.folder / name for name in self.names if (self.folder / name).exists()]
         protected = {path.resolve() for path in self._protect}
         ours = self._earlier_files()
-        for path in present:
-            if path.resolve() in protected or path.name not in ours:
+        for name in self.names:
+            path = self.folder / name
+            if path.exists() and (path.resolve() in protected or name not in ours):
                 raise OutputError(
                     "A file is in the way that is not an earlier result",
                     where=path,

@@ -3,7 +3,7 @@
 import json
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from video2music.music.rendition import Rendition
 from video2music.music.score import Score
 from video2music.output import OutputFolder
 from video2music.progress import Progress, StageTimer
-from video2music.rendering import music_facts
+from video2music.rendering import CHANGED, chosen_ensemble, music_facts, render
 from video2music.steering import Steering
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class SavedPiece:
     music: Path
     midi: Path
     result: Path
+    stems: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,13 +117,21 @@ class Piece:
             "weights": self.weights,
         }
 
-    def save(self, folder: Path | str, *, stem: str | None = None, progress: Progress | None = None) -> SavedPiece:
+    def save(
+        self,
+        folder: Path | str,
+        *,
+        stem: str | None = None,
+        stems: bool = False,
+        progress: Progress | None = None,
+    ) -> SavedPiece:
         """Write video, music, notes and result into a folder; all four files or none.
 
         Args:
             folder: is made if it does not exist. Files of an earlier result there are replaced, anything else is not.
             stem: names the files "<stem>.mp4", "<stem>.wav", "<stem>.mid" and "<stem>.json"; without it they are
                 video.mp4, music.wav, music.mid and result.json.
+            stems: also write stems/<part>.wav for every part; they add up to the music.
             progress: told how far the writing is.
 
         Returns:
@@ -131,27 +140,86 @@ class Piece:
         Raises:
             OutputError: the folder cannot be written, or holds files that are not ours.
         """
+        from video2music.music.stems import stem_names
+
         names = FILE_NAMES if stem is None else file_names(stem)
+        if stems:
+            names = (*names[:-1], *stem_names(self.midi), names[-1])
         with OutputFolder(Path(folder), names, protect=(self.source,)) as out:
             self.write(out.temporary, names, progress=progress)
-            return SavedPiece(*out.publish())
+            video, music, midi, *parts, result = out.publish()
+            return SavedPiece(video, music, midi, result, tuple(parts))
+
+    def render(
+        self,
+        *,
+        ensemble: str | None = None,
+        tempo: float | None = None,
+        transpose: int | None = None,
+        density: float | None = None,
+        loudness: float | None = None,
+        chords: Mapping[float, str] | None = None,
+        progress: Progress | None = None,
+    ) -> "Piece":
+        """Play the same composition otherwise; the video is not looked at again. None keeps what was.
+
+        Args:
+            ensemble: one of `ensemble_names()`, or "auto".
+            tempo: beats per minute, 60 to 180.
+            transpose: semitones above the key in which it was composed, -12 to 12.
+            density: 0.25 to 4, factor on the composed note density.
+            loudness: 0.25 to 4, factor on the composed loudness: how hard notes are played.
+            chords: replace the chords that sound at some seconds, for example {12.0: "Am7"}, as they shall sound.
+            progress: told stage and fraction.
+
+        Returns:
+            Another piece; this one stays as it is.
+
+        Raises:
+            RefusalError: something cannot be played; the message says why.
+        """
+        if ensemble is not None:
+            ensemble = chosen_ensemble(ensemble, self.features.emotion, self.features.motion)
+        rendition = self.rendition.changed(
+            ensemble=ensemble, tempo_bpm=tempo, transpose=transpose, density=density, loudness=loudness, chords=chords
+        )
+        timer = StageTimer(progress)
+        rendered = render(self.composed or self.score, rendition, self._player(), timer)
+        steering = self.steering and replace(self.steering, tempo_bpm=rendered.score.tempo_bpm)
+        return replace(
+            self,
+            score=rendered.score,
+            midi=rendered.midi,
+            audio=rendered.mastered.audio,
+            loudness_lufs=rendered.mastered.loudness_lufs,
+            true_peak_dbtp=rendered.mastered.true_peak_dbtp,
+            gain_db=rendered.mastered.gain_db,
+            composed=self.composed or self.score,
+            rendition=rendition,
+            steering=steering,
+            hearing=self.hearing if rendition == self.rendition else Hearing(reason=CHANGED),
+            timings_s=timer.seconds,
+        )
 
     def write(self, folder: Path, names: Sequence[str], *, progress: Progress | None = None) -> None:
         """Write the four files into a folder that is ours alone, without any of the care that `save` takes.
 
         Args:
             folder: exists, and holds nothing of these names.
-            names: of video, music, notes and result.
+            names: of video, music, notes, of the stems if they are wanted, and of the result.
             progress: told how far the writing is.
         """
         from video2music.music.mastering import write_wav
         from video2music.video.mux import mux
 
-        video, music, midi, result = (folder / name for name in names)
+        video, music, midi, *parts, result = (folder / name for name in names)
         timer = StageTimer(progress)
         with timer.stage("save", "Writing the music"):
             write_wav(music, self.audio, self.sample_rate)
             self.midi.write(str(midi))
+        if parts:
+            with timer.stage("stems", "Playing every part by itself"):
+                self._write_stems(folder)
         with timer.stage("mux", "Putting the music under the picture"):
             mux(
                 self.source,
@@ -165,6 +233,16 @@ class Piece:
         facts["timings_s"] |= {stage: round(seconds, 3) for stage, seconds in timer.seconds.items()}
         facts["files"] = list(names)
         write_facts(result, facts)
+
+    def _write_stems(self, folder: Path) -> None:
+        from video2music.music.stems import write_stems
+
+        write_stems(folder, self.midi, self.audio, self._player(), gain_db=self.gain_db, sample_rate=self.sample_rate)
+
+    def _player(self) -> "Synthesizer":
+        if self.synthesizer is None:
+            raise OutputError("This piece was made without a synthesizer, so it cannot be played again")
+        return self.synthesizer
 
 
 def file_names(stem: str) -> tuple[str, ...]:

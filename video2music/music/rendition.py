@@ -141,7 +141,7 @@ class Rendition:
         laid = replace(
             laid,
             note_density=laid.note_density * np.float32(self.density),
-            loudness=np.clip(laid.loudness * np.float32(self.loudness), 0, 1) if self.loudness != 1 else laid.loudness,
+            loudness=np.clip(laid.loudness * np.float32(self.loudness), 0, 1),
         )
         if load_ensemble(self.ensemble).as_published:
             return self._with_chords(laid, len(laid.chords))

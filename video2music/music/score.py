@@ -180,5 +180,5 @@ class Score:
             )
         except KeyError as error:
             raise ScoreError(f"The stored score has no field {error}") from error
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise ScoreError(f"The stored score cannot be read: {error}") from error
