@@ -43,9 +43,9 @@ from video2music.models.melody_plan import (
 
 _WINDOW = max(LAGS) + STEPS_PER_BAR
 _LONGEST_NOTE, _LONGEST_SILENCE = 16, 8
-_RUB = -3.0
-_CADENCE = -4.0
-_LEAP_FROM, _LEAP_COST = 5, -0.35  # semitones, and per semitone beyond
+_RUB = -4.5
+_CADENCE = -2.0
+_LEAP_FROM, _LEAP_COST = 8, -0.25  # semitones, and per semitone beyond
 _IDEA = 2 * STEPS_PER_BAR
 _IDEA_SHARE = 0.6  # of the memory of rhythm, for the second half of a phrase that repeats the first
 
@@ -197,7 +197,7 @@ class _Singer:
         if self.plan.chords[step] and step > self.plan.begin:
             silent = (sung[:, -_LONGEST_SILENCE:] == REST).all(dim=1) & (sung.shape[1] >= _LONGEST_SILENCE)
             bias[silent, REST] += _RUB
-        if cadence(self.plan, phrase, step):
+        if cadence(self.plan, phrase, step) and step % STEPS_PER_BEAT == 0:
             bias[:, FIRST_PITCH:] += _CADENCE * torch.from_numpy(~self.plan.chord_tones[step, FIRST_PITCH:])
         self._remember(bias, phrase, step, sung)
         bar = max(0, phrase.end - STEPS_PER_BAR + STEPS_PER_BEAT * 2)

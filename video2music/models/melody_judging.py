@@ -5,14 +5,15 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from video2music.models.melody import FIRST_PITCH, HOLD, LONGEST_WAIT, STEPS_PER_BAR, STEPS_PER_BEAT
+from video2music.models.melody import FIRST_PITCH, HOLD, LONGEST_WAIT, LOWEST, STEPS_PER_BAR, STEPS_PER_BEAT
 from video2music.models.melody_plan import Phrase, Plan
 
 _LIKELIHOOD = 4.0  # per nat and step
-_STRONG, _CLOSE, _LONG_CLOSE = 2.0, 2.0, 0.7
-_MEMORY = 2.0
-_DRONE, _FLAT, _JUMPY = 4.0, 1.0, 2.0
-_USUAL_REPEATS, _USUAL_LEAPS, _LEAST_RANGE = 0.25, 0.15, 5
+_STRONG, _CLOSE, _LONG_CLOSE = 1.0, 1.5, 0.7
+_MEMORY = 0.3
+_FAR_FROM_HOME = 0.4  # per semitone beyond a step, before the last note
+_DRONE, _FLAT, _JUMPY, _UNANSWERED = 4.0, 1.0, 2.0, 0.3
+_USUAL_REPEATS, _USUAL_LEAPS, _LEAST_RANGE = 0.25, 0.15, 8
 
 
 def judge(
@@ -33,6 +34,8 @@ def judge(
     if len(onsets) < 2:
         return score - 10.0 * (len(own) > STEPS_PER_BAR)
     score += _harmony(plan, phrase, own, onsets) + _line(own[onsets])
+    if phrase.end == plan.closing:
+        score -= _FAR_FROM_HOME * max(0, _from_home(int(own[onsets[-1]]), plan.tonic) - 2)
     if source is not None:
         score += _MEMORY * _agreement(own, source)
     return score
@@ -47,8 +50,15 @@ def _harmony(plan: Plan, phrase: Phrase, own: NDArray[np.int64], onsets: NDArray
     last = int(onsets[-1])
     length = 1 + int((np.cumprod(own[last + 1 :] == HOLD)).sum())
     in_next_bar = phrase.end < len(plan.chords) and last >= len(own) - 2  # a pickup of the next phrase
-    score += _CLOSE * float(fits[-1]) * (not in_next_bar)
+    closes = fits[-1] and plan.chord_tones[int(steps[-1]) + length - 1, own[last]]
+    score += _CLOSE * float(closes) * (not in_next_bar)
     return float(score + _LONG_CLOSE * min(length, LONGEST_WAIT) / LONGEST_WAIT)
+
+
+def _from_home(token: int, tonic: int) -> int:
+    """Return the semitones from a note to the nearest tonic, 0 to 6."""
+    above = (token - FIRST_PITCH + LOWEST - tonic) % 12
+    return min(above, 12 - above)
 
 
 def _line(notes: NDArray[np.int64]) -> float:
@@ -57,7 +67,7 @@ def _line(notes: NDArray[np.int64]) -> float:
     repeats, leaps = float((intervals == 0).mean()), float((intervals > 5).mean())
     unanswered = sum(abs(a) > 7 and a * b > 0 and abs(b) > 2 for a, b in pairwise(np.diff(notes).tolist()))
     score = -_DRONE * max(0.0, repeats - _USUAL_REPEATS) - _JUMPY * max(0.0, leaps - _USUAL_LEAPS)
-    return score - 0.3 * unanswered - _FLAT * float(np.ptp(notes) < _LEAST_RANGE)
+    return float(score - _UNANSWERED * unanswered - _FLAT * float(np.ptp(notes) < _LEAST_RANGE))
 
 
 def _agreement(own: NDArray[np.int64], source: NDArray[np.int64]) -> float:

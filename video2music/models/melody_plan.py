@@ -28,10 +28,10 @@ BREATH_FROM, BREATH_AT, BREATH_STEPS = 8, 12, 2
 """Steps of a phrase's last bar: a rest since the first lets the tune go on at the second, else it must rest there."""
 
 _FORM = "aaba"
-_LIFT = {"a": 0.0, "b": 3.0}  # semitones by which a phrase lies higher
+_LIFT = {"a": 0.0, "b": 4.0}  # semitones by which a phrase lies higher
 _SCALE = frozenset({0, 2, 4, 5, 7, 9, 11})
 _OUTSIDE = -4.0  # tones of neither scale nor chord
-_OFF_CHORD = {0: -2.5, 8: -2.0, 4: -1.2, 12: -1.2}  # by step of the bar
+_OFF_CHORD = {0: -0.8, 8: -0.6, 4: -0.3, 12: -0.3}  # by step of the bar
 _SHORTEST_PHRASE = 2 * STEPS_PER_BAR
 
 
@@ -67,11 +67,11 @@ class Singing:
 
     lowest: int = 57
     highest: int = 79
-    temperature: float = 0.85
+    temperature: float = 0.95
     candidates: int = 8
     finest_steps: int = 2
-    rhythm_memory: float = 2.0
-    pitch_memory: float = 2.5
+    rhythm_memory: float = 0.4
+    pitch_memory: float = 0.3
     widest_leap: int = 12
 
 
@@ -250,15 +250,15 @@ def must_breathe(phrase: Phrase, step: int, rested: NDArray[np.bool_]) -> NDArra
 def last_note(plan: Plan, before: int, singing: Singing) -> int:
     """Return the pitch, in C major or A minor, on which the tune ends: the tonic nearest to the note before.
 
-    A third or fifth of the last chord is taken where the tonic would be a leap beyond a fourth.
+    Over a last chord without the tonic it is the nearest tone of that chord.
 
     Args:
         plan: with the last chord.
         before: pitch of the note before.
         singing: range.
     """
-    low, high = singing.lowest - plan.shift, singing.highest - plan.shift
-    low, high = max(low, LOWEST), min(high, HIGHEST)
-    chord = chord_pitch_classes(int(plan.chords[-1])) or {plan.tonic}
-    choices = [pitch for pitch in range(low, high + 1) if pitch % 12 in chord | {plan.tonic}]
-    return min(choices, key=lambda pitch: (abs(pitch - before) - (3 if pitch % 12 == plan.tonic else 0), pitch))
+    low, high = max(singing.lowest - plan.shift, LOWEST), min(singing.highest - plan.shift, HIGHEST)
+    chord = chord_pitch_classes(int(plan.chords[-1]))
+    home = {plan.tonic} if plan.tonic in chord or not chord else chord
+    choices = [pitch for pitch in range(low, high + 1) if pitch % 12 in home]
+    return min(choices, key=lambda pitch: (abs(pitch - before), pitch))

@@ -40,11 +40,11 @@ class MelodyTrainingOptions:
 
     loop: LoopOptions = field(
         default_factory=lambda: LoopOptions(
-            epochs=10, learning_rate=4e-3, weight_decay=0.02, averaging=0.99, patience=3, bfloat16=False
+            epochs=12, learning_rate=4e-3, weight_decay=0.02, averaging=0.99, patience=3, bfloat16=False
         )
     )
     config: MelodyConfig = field(default_factory=MelodyConfig)
-    batch_sections: int = 48
+    batch_sections: int = 24
     longest_bars: int = 21
     wish_dropout: float = 0.3
 
