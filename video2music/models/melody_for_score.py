@@ -20,6 +20,9 @@ _BUSIEST = {110.0: 3, 140.0: 2, 165.0: 1}
 _SIXTEENTHS_BELOW_BPM = 92.0
 _LEVELS = 4
 
+_OVER_A_VIDEO = Singing(rhythm_memory=1.2, pitch_memory=0.8)
+"""Chords of a video seldom return with the phrases, as those of songs do, so that the tune must be asked to return."""
+
 
 @dataclass(frozen=True)
 class SungNote:
@@ -73,7 +76,7 @@ def melody_of_score(
         if length > 0:
             spans.append(ChordSpan(beat, length, chord))
             levels.append(_level(score, step, density_shift))
-    chosen = singing or Singing(finest_steps=1 if score.tempo_bpm < _SIXTEENTHS_BELOW_BPM else 2)
+    chosen = singing or replace(_OVER_A_VIDEO, finest_steps=1 if score.tempo_bpm < _SIXTEENTHS_BELOW_BPM else 2)
     raised = round(score.register)
     notes = compose_melody(
         network,
