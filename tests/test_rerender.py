@@ -1,6 +1,8 @@
 """The same composition played otherwise: in memory, from its file, from a score or notes edited by hand."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -121,6 +123,11 @@ def test_rendering_sees_no_video_and_loads_no_network(
     monkeypatch.setattr("video2music.models.loading.load_amt", fail)
     piece.render(ensemble="ambient")
     assert main(["render", str(saved), "-o", str(tmp_path), "--ensemble", "auto"]) == 0
+
+
+def test_rendering_again_needs_no_torch() -> None:
+    code = "import sys, video2music.rerender; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[1], check=False).returncode == 0
 
 
 @pytest.mark.parametrize("name", ensemble_names())

@@ -19,12 +19,12 @@ from video2music.music.score import Score
 from video2music.output import OutputFolder
 from video2music.progress import Progress, StageTimer
 from video2music.rendering import CHANGED, chosen_ensemble, music_facts, render
-from video2music.steering import Steering
 
 if TYPE_CHECKING:
     import pretty_midi
 
     from video2music.music.synthesis import Synthesizer
+    from video2music.steering import Steering
     from video2music.video.mixing import Original
 
 FILE_NAMES = ("video.mp4", "music.wav", "music.mid", "result.json")
@@ -84,7 +84,7 @@ class Piece:
     true_peak_dbtp: float
     original: "Original" = "replace"
     music_level_db: float = 0.0
-    steering: Steering | None = None
+    steering: "Steering | None" = None
     hearing: Hearing = field(default_factory=Hearing)
     timings_s: dict[str, float] = field(default_factory=dict)
     weights: dict[str, str] = field(default_factory=dict)
