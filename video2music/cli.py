@@ -111,6 +111,7 @@ def _add_compose(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--align-cuts", action="store_true", help="scene cuts on strong beats; tempo within 8 %%")
     parser.add_argument("--transpose", type=int, default=0, metavar="N", help="semitones, -12 to 12")
+    _add_direction(parser)
     parser.add_argument(
         "--affect", type=float, metavar="0..1", help="how strongly chords follow the mood of each second (default 0.15)"
     )
@@ -127,8 +128,28 @@ def _add_compose(parser: argparse.ArgumentParser) -> None:
     _finish(parser, run_compose)
 
 
+def _add_direction(parser: argparse.ArgumentParser) -> None:
+    from video2music.features.video_features import EMOTIONS
+
+    parser.add_argument("--mood", metavar="M", help=f"instead of the video's: {', '.join(EMOTIONS)}")
+    parser.add_argument(
+        "--valence", type=float, default=0.0, metavar="X", help="-3 darker to 3 brighter than seen"
+    )
+    parser.add_argument(
+        "--arousal", type=float, default=0.0, metavar="X", help="-3 calmer to 3 livelier than seen"
+    )
+    parser.add_argument(
+        "--section",
+        action="append",
+        default=[],
+        metavar="A-B:M",
+        help="a mood from second A to second B, such as 0-12:tense; may be repeated",
+    )
+
+
 def run_compose(options: argparse.Namespace) -> dict[str, Any]:
     """Compose for one clip and write the four files, or those of every variation."""
+    from video2music.direction import Direction, parse_section
     from video2music.output import OutputFolder
     from video2music.piece import FILE_NAMES
     from video2music.pipeline import load
@@ -140,7 +161,7 @@ def run_compose(options: argparse.Namespace) -> dict[str, Any]:
     count = options.variations
     if options.stems and count is not None:
         options.wrong_usage("--stems goes with one piece; render a variation to get its stems")
-    wishes = {
+    wishes: dict[str, Any] = {
         "key": options.key,
         "primer": options.primer,
         "seed": options.seed,
@@ -155,6 +176,8 @@ def run_compose(options: argparse.Namespace) -> dict[str, Any]:
         "as_published": options.as_published,
     }
     probe(options.clip)  # a file that is no video is refused before any network is loaded
+    sections = tuple(parse_section(text) for text in options.section)
+    wishes["direction"] = Direction(options.mood, options.valence, options.arousal, sections)
     try:
         Wishes(**wishes)  # so is a wish that cannot be granted
     except ContradictionError as error:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from video2music.direction import Direction
 from video2music.errors import OutputError
 from video2music.features.video_features import VideoFeatures
 from video2music.listening import Hearing
@@ -62,6 +63,7 @@ class Piece:
         true_peak_dbtp: true peak of `audio`.
         original: what happens to the clip's own sound, "replace" or "mix".
         music_level_db: gain of the music in the mix.
+        direction: what was wanted instead of what was seen.
         steering: how the picture shaped the music; None where it did not.
         hearing: how far the music is from the picture, or why that is not known.
         timings_s: seconds that each stage took.
@@ -84,6 +86,7 @@ class Piece:
     true_peak_dbtp: float
     original: "Original" = "replace"
     music_level_db: float = 0.0
+    direction: Direction = field(default_factory=Direction)
     steering: "Steering | None" = None
     hearing: Hearing = field(default_factory=Hearing)
     timings_s: dict[str, float] = field(default_factory=dict)
@@ -107,6 +110,7 @@ class Piece:
             **music_facts(self.composed or self.score, self.score, self.rendition),
             **self.features.to_json(),
             **({"sees": list(self.features.sights)} if self.features.sights else {}),
+            "direction": self.direction.to_json(),
             "steering": None if self.steering is None else self.steering.to_json(),
             **self.hearing.to_json(),
             "original": self.original,
@@ -210,13 +214,14 @@ class Piece:
             progress: told how far the writing is.
         """
         from video2music.music.mastering import write_wav
+        from video2music.music.midi import write_midi
         from video2music.video.mux import mux
 
         video, music, midi, *parts, result = (folder / name for name in names)
         timer = StageTimer(progress)
         with timer.stage("save", "Writing the music"):
             write_wav(music, self.audio, self.sample_rate)
-            self.midi.write(str(midi))
+            write_midi(self.midi, midi)
         if parts:
             with timer.stage("stems", "Playing every part by itself"):
                 self._write_stems(folder)

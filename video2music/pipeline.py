@@ -225,6 +225,7 @@ class Composer:
             true_peak_dbtp=mastered.true_peak_dbtp,
             original=wishes.original,
             music_level_db=wishes.music_level_db,
+            direction=wishes.direction,
             steering=None
             if wishes.as_published
             else replace(self.steering(wanted, wishes), tempo_bpm=rendered.score.tempo_bpm),
