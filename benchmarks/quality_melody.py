@@ -22,6 +22,9 @@ from video2music.training.melodies import MelodySection, load_melodies, of_split
 LONGEST_BARS = 33
 """Of a tune that is composed: eight phrases of four bars after the bar of the pickup."""
 
+FIRST_BARS = 5
+"""The bar of the pickup and one phrase."""
+
 SHORTEST_BARS = 17
 """Of songs over which tunes are composed, so that phrases can return after eight bars."""
 
@@ -46,6 +49,9 @@ def main() -> None:
         f"{weights.name} {file_sha256(weights)[:12]}; commit {commit()}\n\n"
     )
     sys.stdout.write(likelihood_table(network, of_split(sections, "train"), unseen) + "\n")
+    first = [shortened(section, FIRST_BARS) for section in unseen]
+    sys.stdout.write("First phrase of each section, where nothing can return:\n\n")
+    sys.stdout.write(likelihood_table(network, of_split(sections, "train"), first) + "\n")
     sys.stdout.write(tune_table(network, unseen, options.tunes, options.seed))
 
 
