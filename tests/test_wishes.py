@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import mido
 import pytest
 
 import video2music
@@ -70,6 +71,22 @@ def test_cuts_are_met_within_eight_percent_of_the_tempo(compose: Callable[..., P
     assert len(away) == 2
     assert max(away) < 0.1
     assert SLOWEST_TEMPO <= aligned.result()["steering"]["tempo"] == round(score.tempo_bpm, 2)
+
+
+def test_the_midi_file_marks_chords_and_cuts(compose: Callable[..., Piece], tmp_path: Path) -> None:
+    piece = compose(align_cuts=True, ensemble="band")
+    saved = piece.save(tmp_path)
+    file, beats, marks = mido.MidiFile(str(saved.midi)), 0.0, []
+    for message in file.tracks[0]:
+        beats += message.time / file.ticks_per_beat
+        if message.type == "marker":
+            marks.append((round(beats * piece.score.beat_s, 2), message.text))
+    cuts = [(round(float(cut), 2), "scene cut") for cut in piece.score.cuts_s]
+    chords = [(round(event["time_s"], 2), event["symbol"]) for event in piece.score.chord_events()]
+    for expected in (cuts, chords):
+        assert expected
+        assert all(any(abs(at - time) < 0.02 and text == name for time, text in marks) for at, name in expected)
+    assert len(marks) == len(cuts) + len(chords)
 
 
 def test_transposing_moves_key_and_chords_along(compose: Callable[..., Piece]) -> None:

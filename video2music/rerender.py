@@ -274,6 +274,7 @@ def _write(
 ) -> dict[str, Any]:
     """Write sound, notes, stems, video and result; all files or none."""
     from video2music.music.mastering import write_wav
+    from video2music.music.midi import write_midi
     from video2music.music.stems import stem_names, write_stems
     from video2music.video.mux import mux
 
@@ -290,7 +291,7 @@ def _write(
     with OutputFolder(target.folder, names, protect=[source, *([target.clip] if target.clip else [])]) as out:
         with timer.stage("save", "Writing the music"):
             write_wav(out.temporary / sound, mastered.audio, SAMPLE_RATE)
-            music.midi.write(str(out.temporary / notes))
+            write_midi(music.midi, out.temporary / notes)
         if parts:
             with timer.stage("stems", "Playing every part by itself"):
                 write_stems(

@@ -1,9 +1,12 @@
 """Notes as a MIDI file carries them."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from io import BytesIO
+from pathlib import Path
 
+import mido
 import pretty_midi
 
 from video2music.harmony.key import Key
@@ -93,6 +96,27 @@ def to_midi(score: Score, key: Key, parts: Iterable[PlayedPart]) -> pretty_midi.
     midi.text_events = [pretty_midi.Text("scene cut", cut) for cut in score.cuts_s]
     midi.instruments.extend(_track(part, score.beat_s) for part in parts)
     return midi
+
+
+def write_midi(midi: pretty_midi.PrettyMIDI, path: Path) -> None:
+    """Write a MIDI file whose chord symbols and scene cuts are markers too, which sequencers show on their ruler.
+
+    Args:
+        midi: its lyrics and texts become markers.
+        path: of the file; one of that name is replaced.
+    """
+    buffer = BytesIO()
+    midi.write(buffer)
+    buffer.seek(0)
+    file = mido.MidiFile(file=buffer)
+    for track in file.tracks[:1]:
+        track[:] = [written for message in track for written in (message, *_markers(message))]
+    file.save(str(path))
+
+
+def _markers(message: mido.MetaMessage) -> Iterator[mido.MetaMessage]:
+    if message.type in ("lyrics", "text"):
+        yield mido.MetaMessage("marker", text=message.text, time=0)
 
 
 def _track(part: PlayedPart, beat_s: float) -> pretty_midi.Instrument:
