@@ -247,3 +247,34 @@ def test_the_module_runs_as_a_program() -> None:
     )  # fmt: skip
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
+
+
+def test_a_directed_mood_reaches_key_tempo_and_result(clip: Path, tmp_path: Path) -> None:
+    arguments = ["compose", str(clip), "-o", str(tmp_path / "out"), "--seed", "3", "--no-match"]
+    assert main([*arguments, "--mood", "sad", "--arousal=-0.5", "--section", "0-2:exciting"]) == 0
+    facts = json.loads((tmp_path / "out" / "result.json").read_text(encoding="utf-8"))
+    assert facts["direction"] == {
+        "mood": "sad",
+        "valence": 0.0,
+        "arousal": -0.5,
+        "sections": [{"start_s": 0.0, "end_s": 2.0, "mood": "exciting"}],
+    }
+    assert main([*arguments, "--mood", "sad"]) == 0
+    sad = json.loads((tmp_path / "out" / "result.json").read_text(encoding="utf-8"))
+    assert main([*arguments, "--mood", "exciting"]) == 0
+    exciting = json.loads((tmp_path / "out" / "result.json").read_text(encoding="utf-8"))
+    assert (sad["key"], exciting["key"]) == ("A minor", "C major")
+    assert exciting["tempo"] > sad["tempo"] + 20
+    assert sad["emotion"] == exciting["emotion"]
+
+
+def test_moods_and_sections_that_cannot_be_are_refused(
+    clip: Path, untouched: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for wish, words in (
+        (["--mood", "joyful"], "no such mood"),
+        (["--section", "tense"], "cannot be read"),
+        (["--section", "90-99:sad"], "lasts 4"),
+        (["--valence", "9"], "-3 to 3"),
+    ):
+        assert words in refused(["compose", clip, "-o", untouched, *wish], capsys)
