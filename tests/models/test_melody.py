@@ -230,6 +230,14 @@ def test_short_clips_get_a_tune_too(steps: int) -> None:
     assert notes[-1].onset_beat + notes[-1].duration_beats == pytest.approx(2.0 * steps)
 
 
+@pytest.mark.parametrize(("duration", "pickup"), [(0.05, 0.0), (0.3, 1.5), (0.8, 3.9)])
+def test_the_shortest_clips_get_a_tune_within_them(duration: float, pickup: float) -> None:
+    score = score_of(["C"] * 3, duration_s=duration, pickup_beats=pickup)
+    notes = sung_notes(score, melody_of_score(untrained(), score, singing=QUICK))
+    assert notes[0].start_s >= 0
+    assert notes[-1].end_s == pytest.approx(duration)
+
+
 def test_the_register_of_the_score_raises_the_tune() -> None:
     network, chords = untrained(), ["C", "Am", "F", "G"] * 8
     low, high = (

@@ -140,19 +140,20 @@ def make_plan(
     def step_at(beat: float) -> int:
         return max(0, round((beat - offset) * STEPS_PER_BEAT))
 
-    end = step_at(chords[-1].onset_beat + chords[-1].duration_beats)
+    begin = int(np.ceil(max(0.0, chords[0].onset_beat - offset, -offset) * STEPS_PER_BEAT - 1e-6))
+    end = max(step_at(chords[-1].onset_beat + chords[-1].duration_beats), begin + 1)
     numbers = np.full(end, transpose(chords[0].chord, -key.shift), dtype=np.int64)
     for span in chords:
         first, last = step_at(span.onset_beat), step_at(span.onset_beat + span.duration_beats)
         numbers[first:last] = transpose(span.chord, -key.shift)
-    closing = min(step_at(chords[-1].onset_beat if closing_beat is None else closing_beat), end - 1)
-    begin = int(np.ceil(max(0.0, chords[0].onset_beat - offset, -offset) * STEPS_PER_BEAT - 1e-6))
+    last_beat = chords[-1].onset_beat if closing_beat is None else closing_beat
+    closing = max(begin, min(step_at(last_beat), end - 1))
     tones = _chord_tones(numbers)
     return Plan(
         chords=numbers,
         minor=key.mode == "minor",
         shift=key.shift,
-        begin=min(begin, closing),
+        begin=begin,
         closing=closing,
         phrases=_phrases(closing),
         bias=_bias(numbers, tones, singing, key.shift, begin),
