@@ -132,12 +132,8 @@ def _add_direction(parser: argparse.ArgumentParser) -> None:
     from video2music.features.video_features import EMOTIONS
 
     parser.add_argument("--mood", metavar="M", help=f"instead of the video's: {', '.join(EMOTIONS)}")
-    parser.add_argument(
-        "--valence", type=float, default=0.0, metavar="X", help="-3 darker to 3 brighter than seen"
-    )
-    parser.add_argument(
-        "--arousal", type=float, default=0.0, metavar="X", help="-3 calmer to 3 livelier than seen"
-    )
+    parser.add_argument("--valence", type=float, default=0.0, metavar="X", help="-3 darker to 3 brighter than seen")
+    parser.add_argument("--arousal", type=float, default=0.0, metavar="X", help="-3 calmer to 3 livelier than seen")
     parser.add_argument(
         "--section",
         action="append",
