@@ -1,4 +1,4 @@
-"""`python -m video2music train amt|dynamics|eye`: from words on the command line to the training loops."""
+"""`python -m video2music train amt|dynamics|eye|melody`: from words on the command line to the training loops."""
 
 import argparse
 import json
@@ -21,12 +21,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     Args:
         parser: of `train`.
     """
-    parser.add_argument("network", choices=("amt", "dynamics", "eye"), help="chords, density and loudness, or emotion")
-    parser.add_argument("--data", type=Path, metavar="DIR", help="amt, dynamics: MuVi-Sync in its published layout")
+    parser.add_argument(
+        "network", choices=("amt", "dynamics", "eye", "melody"), help="chords, density and loudness, emotion, or tunes"
+    )
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="amt, dynamics: MuVi-Sync in its published layout; melody: POP909"
+    )
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the weights, .safetensors")
     parser.add_argument("--seed", type=int, default=0, help="of everything that is random (default 0)")
-    parser.add_argument("--epochs", type=int, help="amt, dynamics: at most so many")
-    parser.add_argument("--resume", action="store_true", help="amt, dynamics: go on after an interruption")
+    parser.add_argument("--epochs", type=int, help="all but eye: at most so many")
+    parser.add_argument("--resume", action="store_true", help="all but eye: go on after an interruption")
     parser.add_argument(
         "--emotion-loss",
         type=float,
@@ -51,7 +55,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     Raises:
         DatasetError: the data was not named or does not have the expected layout.
     """
-    commands = {"amt": _train_amt, "dynamics": _train_dynamics, "eye": _train_eye}
+    commands = {"amt": _train_amt, "dynamics": _train_dynamics, "eye": _train_eye, "melody": _train_melody}
     facts = commands[options.network](options)
     if not options.json:
         print(json.dumps(facts, indent=1))  # noqa: T201 - this is a command
@@ -88,6 +92,15 @@ def _train_eye(options: argparse.Namespace) -> dict[str, Any]:
 
     oasis, mved = _need(options, "oasis"), _need(options, "mved")
     return train(oasis, mved, options.output, seed=options.seed, tell=tell)
+
+
+def _train_melody(options: argparse.Namespace) -> dict[str, Any]:
+    from video2music.training.melody import MelodyTrainingOptions, train_melody
+
+    data = _need(options, "data")
+    chosen = MelodyTrainingOptions()
+    chosen = replace(chosen, loop=_loop(chosen.loop, options))
+    return _outcome(train_melody(data, options.output, chosen, resume=options.resume))
 
 
 def _loop(loop: "LoopOptions", options: argparse.Namespace) -> "LoopOptions":
