@@ -32,7 +32,9 @@ def session_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNam
 
 
 @pytest.fixture
-def served(session_page: SimpleNamespace) -> Iterator[SimpleNamespace]:
+def served(session_page: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
+    # Gradio takes uploads in one folder for the whole process, that of the page that was built last
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(session_page.studio.root / "served"))
     load_fakes().calm(session_page.composer, session_page.recogniser)
     yield session_page
     load_fakes().calm(session_page.composer, session_page.recogniser)
