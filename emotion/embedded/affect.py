@@ -117,12 +117,21 @@ def load_affect_head(path: Path) -> AffectHead:
 
 @dataclass(frozen=True)
 class Affect:
-    """Valence and arousal with their 80 % intervals on 1..9."""
+    """Valence and arousal of a piece on 1..9.
+
+    Attributes:
+        valence: mean over the parts.
+        arousal: the same.
+        valence_interval: its 80 % interval.
+        arousal_interval: the same.
+        course: valence and arousal of each part.
+    """
 
     valence: float
     arousal: float
     valence_interval: tuple[float, float]
     arousal_interval: tuple[float, float]
+    course: tuple[tuple[float, float], ...]
 
 
 @torch.inference_mode()
@@ -137,7 +146,8 @@ def judge_affect(head: AffectHead, traits: NDArray[np.float32], *, widening: flo
     Returns:
         The mean over the parts, within 1..9.
     """
-    said = affect_scale(head(torch.from_numpy(traits)).mean(dim=(0, 1)).double().numpy())
+    course = head(torch.from_numpy(traits)).double().mean(dim=0).numpy()
+    said = affect_scale(course.mean(axis=0))
     reach = np.array(head.config.reach) * SPREADS * widening * unfamiliarity(head, traits)
     low, high = np.maximum(said - reach, LOWEST), np.minimum(said + reach, HIGHEST)
     return Affect(
@@ -145,6 +155,7 @@ def judge_affect(head: AffectHead, traits: NDArray[np.float32], *, widening: flo
         float(said[1]),
         (float(low[0]), float(high[0])),
         (float(low[1]), float(high[1])),
+        tuple((float(valence), float(arousal)) for valence, arousal in affect_scale(course)),
     )
 
 

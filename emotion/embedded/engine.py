@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from emotion.audio import Audio
-from emotion.embedded.affect import AffectHead, affect_scale, judge_affect, load_affect_head
+from emotion.embedded.affect import AffectHead, judge_affect, load_affect_head
 from emotion.embedded.harmony import HarmonyReader, load_harmony_reader
 from emotion.embedded.hearing import Heard, Progress, hear
 from emotion.embedded.mel import network_picture
@@ -82,17 +82,10 @@ class Embedded:
             key=heard.harmony.key,
             tempo_bpm=heard.tempo_bpm,
             chords=heard.harmony.chords,
-            curve=self._curve(inputs, spans),
+            curve=Curve(np.mean(spans, axis=1), *np.array(affect.course).T),
             shown_tags=tuple(names[index] for index in shown),
             doubts=tuple(doubts),
         )
-
-    @torch.inference_mode()
-    def _curve(self, inputs: NDArray[np.float32], spans: list[tuple[float, float]]) -> Curve:
-        said = self._affect(torch.from_numpy(inputs)).mean(dim=0).double().numpy()
-        points = affect_scale(said)
-        time_s = np.array([(start + end) / 2 for start, end in spans])
-        return Curve(time_s, points[:, 0], points[:, 1])
 
 
 def parts(duration_s: float) -> list[tuple[float, float]]:

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from emotion.embedded.harmony_decoding import chord_spans, likeliest_chords, triads
 from emotion.embedded.harmony_network import CHORDS, CONTEXT_FRAMES, KEY_INPUTS, NO_CHORD, HarmonyNetwork
+from emotion.embedded.mel import SAMPLE_RATE
 from emotion.embedded.pitch import (
     FRAME_RATE,
     HOP_SAMPLES,
     LONGEST_WINDOW,
-    SAMPLE_RATE,
     estimate_tuning,
     frame_count,
     pitch_spectrum,

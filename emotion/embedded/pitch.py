@@ -11,9 +11,10 @@ from scipy import fft
 from scipy.ndimage import uniform_filter1d
 from scipy.signal import get_window
 
+from emotion.embedded.mel import SAMPLE_RATE
+
 Floats = NDArray[np.float32]
 
-SAMPLE_RATE = 12_000
 HOP_SAMPLES = 1500
 FRAME_RATE = SAMPLE_RATE / HOP_SAMPLES
 """Frames per second: 8. Frame i is centred on (i + 1/2) / 8 s."""

@@ -14,12 +14,9 @@ from numpy.typing import NDArray
 from emotion.embedded.mel import BANDS, DYNAMIC_RANGE_DB, FRAME_RATE, LEVEL_DB, Spectrum
 from emotion.embedded.pitch import BINS_PER_SEMITONE, LOWEST_NOTE, bass_chroma, chroma
 from emotion.embedded.pitch import FRAME_RATE as PITCH_FRAME_RATE
+from emotion.music2emo.key import MAJOR_PROFILE, MINOR_PROFILE
 
 Floats = NDArray[np.float64]
-
-MAJOR = (17.77, 0.15, 14.93, 0.16, 19.80, 11.36, 0.29, 22.06, 0.15, 8.15, 0.23, 4.95)
-MINOR = (18.26, 0.74, 14.05, 16.86, 0.70, 14.44, 0.70, 18.62, 4.57, 1.93, 7.38, 1.76)
-"""Share in percent of each degree of the scale in melodies (Aarden 2003, Essen collection)."""
 
 COARSE_BANDS = 12
 MODE_WINDOW_S = 4.0
@@ -113,7 +110,7 @@ def _tonal(pitch: Spectrum) -> dict[str, float]:
 def _key_fits(mean: Floats) -> tuple[Floats, Floats]:
     """Return the correlations of a chroma with the twelve major and the twelve minor keys."""
     fits = []
-    for profile in (MAJOR, MINOR):
+    for profile in (MAJOR_PROFILE, MINOR_PROFILE):
         rolled = np.stack([np.roll(profile, tonic) for tonic in range(12)])
         rolled = rolled - rolled.mean(axis=1, keepdims=True)
         centred = mean - mean.mean()

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from emotion.embedded.harmony import load_harmony_reader
 from emotion.embedded.harmony_network import NO_CHORD, QUALITIES
-from emotion.embedded.pitch import FRAME_RATE, SAMPLE_RATE
+from emotion.embedded.mel import SAMPLE_RATE
+from emotion.embedded.pitch import FRAME_RATE
 from emotion.errors import RefusalError
 from emotion.prediction import ChordSpan
 from emotion.training.embedded.chords import Course, make_batch, new_network, shifted, train_chords

@@ -25,6 +25,7 @@ from emotion.embedded.engine import Embedded, parts
 from emotion.embedded.harmony import HarmonyReader, Settings
 from emotion.embedded.harmony_network import HarmonyNetwork
 from emotion.embedded.hearing import hear
+from emotion.embedded.mel import SAMPLE_RATE
 from emotion.embedded.mood_network import MoodConfig, MoodNetwork, TagReading, save_mood_network
 from emotion.errors import RefusalError, WeightsDamagedError, WeightsNotFoundError
 from emotion.moods import mood_tags
@@ -32,7 +33,7 @@ from emotion.prediction import Prediction
 from emotion.training.embedded import commands
 from emotion.training.embedded.affect_lessons import input_names
 from emotion.training.embedded.corpora import Piece
-from emotion.training.embedded.rendering import SAMPLE_RATE, perform, plain
+from emotion.training.embedded.rendering import perform, plain
 from emotion.weights import find_weights, save_tensors
 
 MakeAudio = Callable[..., Audio]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from emotion.embedded.harmony import Harmony, HarmonyReader, key_name, load_harmony_reader
 from emotion.embedded.harmony_decoding import chord_class_label, chord_spans, likeliest_chords, triads
 from emotion.embedded.harmony_network import CHORDS, NO_CHORD, QUALITIES
-from emotion.embedded.pitch import SAMPLE_RATE
+from emotion.embedded.mel import SAMPLE_RATE
 from emotion.errors import WeightsDamagedError
 from emotion.music2emo.vocabulary import INTERVALS, ROOTS
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from emotion.embedded.harmony import at_level
 from emotion.embedded.harmony_network import NO_CHORD, QUALITIES
-from emotion.embedded.pitch import FRAME_RATE, SAMPLE_RATE, pitch_spectrum
+from emotion.embedded.mel import SAMPLE_RATE
+from emotion.embedded.pitch import FRAME_RATE, pitch_spectrum
 from emotion.errors import RefusalError
 from emotion.training.embedded.rendering import Rendering, read_manifest
 

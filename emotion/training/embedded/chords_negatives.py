@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import butter, sosfilt
 
-from emotion.embedded.pitch import SAMPLE_RATE
+from emotion.embedded.mel import SAMPLE_RATE
 
 Samples = NDArray[np.float32]
 

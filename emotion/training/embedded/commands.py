@@ -15,6 +15,7 @@ import numpy as np
 import soundfile
 import torch
 
+from emotion.embedded.mel import SAMPLE_RATE
 from emotion.errors import RefusalError
 from emotion.training.embedded.corpora import (
     Piece,
@@ -24,7 +25,7 @@ from emotion.training.embedded.corpora import (
     load_recordings,
     load_vgmidi,
 )
-from emotion.training.embedded.rendering import SAMPLE_RATE, Rendering, perform, read_manifest, write_manifest
+from emotion.training.embedded.rendering import Rendering, perform, read_manifest, write_manifest
 
 Progress = Callable[[str, float], None]
 Report = tuple[dict[str, Any], list[str]]

@@ -15,13 +15,11 @@ import pretty_midi
 from numpy.typing import NDArray
 
 from emotion.audio import read_audio
+from emotion.embedded.mel import SAMPLE_RATE
 from emotion.training.embedded.corpora import Piece
 from emotion.training.embedded.effects import disturb
 
 Samples = NDArray[np.float32]
-
-SAMPLE_RATE = 12_000
-"""Of everything that is kept and heard by the engine, in Hz: codecs and sound fonts differ most above 6 kHz."""
 
 SYNTHESIS_RATE = 44_100
 PIANOS = (0, 1, 2, 3, 4, 5)
