@@ -12,6 +12,7 @@ from hypothesis import settings
 from numpy.typing import NDArray
 
 from video2music.harmony.vocabulary import harte
+from video2music.pipeline import Composer, load
 
 MakeClip = Callable[..., Path]
 
@@ -153,3 +154,9 @@ def data_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def lab_writer() -> Callable[[Path, list[str]], None]:
     return write_lab
+
+
+@pytest.fixture(scope="session")
+def model() -> Composer:
+    """Load the composer that ships, once for all tests that compose with it; it keeps no state between pieces."""
+    return load()

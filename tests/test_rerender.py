@@ -15,7 +15,6 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-import video2music
 from video2music.cli import main
 from video2music.errors import OutputError, ScoreError
 from video2music.harmony.parsing import parse_chord
@@ -36,11 +35,6 @@ from video2music.wishes import Wishes
 MakeClip = Callable[..., Path]
 QUIET = -60.0
 """Decibels below the music that stems may differ from it."""
-
-
-@pytest.fixture(scope="module")
-def model() -> Composer:
-    return video2music.load()
 
 
 @pytest.fixture(scope="module")

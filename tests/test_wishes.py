@@ -6,7 +6,6 @@ from pathlib import Path
 import mido
 import pytest
 
-import video2music
 from video2music.features.video_features import VideoFeatures
 from video2music.music.ensemble import ensemble_names, load_ensemble
 from video2music.music.tempo import SLOWEST_TEMPO
@@ -15,11 +14,6 @@ from video2music.pipeline import Composer
 from video2music.wishes import Wishes
 
 MakeClip = Callable[..., Path]
-
-
-@pytest.fixture(scope="module")
-def model() -> Composer:
-    return video2music.load()
 
 
 @pytest.fixture(scope="module")
