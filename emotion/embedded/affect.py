@@ -124,6 +124,7 @@ class Affect:
         arousal: the same.
         valence_interval: its 80 % interval.
         arousal_interval: the same.
+        unfamiliarity: how many times wider the intervals are than for music like the training music, 1 or more.
         course: valence and arousal of each part.
     """
 
@@ -131,6 +132,7 @@ class Affect:
     arousal: float
     valence_interval: tuple[float, float]
     arousal_interval: tuple[float, float]
+    unfamiliarity: float
     course: tuple[tuple[float, float], ...]
 
 
@@ -148,13 +150,15 @@ def judge_affect(head: AffectHead, traits: NDArray[np.float32], *, widening: flo
     """
     course = head(torch.from_numpy(traits)).double().mean(dim=0).numpy()
     said = affect_scale(course.mean(axis=0))
-    reach = np.array(head.config.reach) * SPREADS * widening * unfamiliarity(head, traits)
+    unlike = unfamiliarity(head, traits)
+    reach = np.array(head.config.reach) * SPREADS * widening * unlike
     low, high = np.maximum(said - reach, LOWEST), np.minimum(said + reach, HIGHEST)
     return Affect(
         float(said[0]),
         float(said[1]),
         (float(low[0]), float(high[0])),
         (float(low[1]), float(high[1])),
+        unlike,
         tuple((float(valence), float(arousal)) for valence, arousal in affect_scale(course)),
     )
 

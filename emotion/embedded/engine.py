@@ -28,6 +28,11 @@ SHORTEST_PART_S = 10.0
 UNSURE_WIDENING = 1.5
 """How much wider intervals are where the sound is hardly music at all."""
 
+STRANGE = 3.0
+"""How many times wider than usual an interval must be for a doubt; nine in ten music videos stay below 2.1."""
+
+UNLIKE_MUSIC = "This is unlike any music that the recogniser learned from, so it knows little about it."
+
 
 class Embedded:
     """The recogniser that ships with the program.
@@ -68,6 +73,8 @@ class Embedded:
         logits, inputs = listen_to_parts(self._mood, heard.frames, spans)
         doubts = sound_doubts(heard.facts, heard.duration_s)
         affect = judge_affect(self._affect, inputs, widening=UNSURE_WIDENING if doubts else 1.0)
+        if affect.unfamiliarity >= STRANGE and not doubts:
+            doubts = [UNLIKE_MUSIC]
         names = [tag.name for tag in mood_tags()]
         probabilities = self._reading.probabilities(logits.mean(axis=0))
         shown = [] if doubts else self._reading.shown(probabilities)

@@ -447,3 +447,11 @@ def test_golden_numbers(shipped: emotion.Recogniser) -> None:
         assert result["tags"][tag] == pytest.approx(probability, abs=0.01), tag
     assert result["shown_tags"] == golden["shown_tags"]
     assert result["key"] == golden["key"]
+
+
+def test_a_sound_unlike_any_music_is_doubted(shipped: emotion.Recogniser) -> None:
+    time_s = np.arange(12 * 22_050) / 22_050
+    tone = (0.3 * np.sin(2 * np.pi * 330 * time_s)).astype(np.float32)
+    prediction = shipped.predict(Audio(tone[:, None], 22_050))
+    assert prediction.confidence == "low"
+    assert not prediction.shown_tags
