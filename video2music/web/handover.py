@@ -18,9 +18,17 @@ def connect(tabs: gr.Tabs, composing: ComposePage, listening: RecognisePage) -> 
         listening: the tab that listens to it.
     """
     music, sound = composing.stage.music, listening.form.sound
-    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
+    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    aside: dict[str, Any] = {**private, "queue": False}
 
-    switched = composing.stage.analyse.click(lambda: gr.Tabs(selected=recognise_tab.TITLE), outputs=tabs, **private)
-    for asked in (switched, listening.form.composed.click(None, **private)):
-        taken = asked.then(listening.take, music, [*listening.desk.controls, sound, listening.form.card], **private)
+    switched = composing.stage.analyse.click(lambda: gr.Tabs(selected=recognise_tab.TITLE), outputs=tabs, **aside)
+    for asked in (switched, listening.form.composed.click(None, **aside)):
+        # Beside the queue only the first yield of a generator would be run, so a refusal would not end the chain.
+        taken = asked.then(
+            listening.take,
+            music,
+            [*listening.desk.controls, sound, listening.form.card],
+            concurrency_limit=None,
+            **private,
+        )
         recognise_tab.connect_run(listening, taken.success, sound)
