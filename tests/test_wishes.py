@@ -41,9 +41,10 @@ def test_an_ensemble_plays_its_parts(name: str, compose: Callable[..., Piece]) -
     assert piece.result()["ensemble"] == name
 
 
-def test_without_a_wish_the_piano_plays_and_cuts_are_left_alone(compose: Callable[..., Piece]) -> None:
+def test_without_a_wish_the_piano_plays_and_meets_the_cuts(compose: Callable[..., Piece]) -> None:
     facts = compose().result()
-    assert (facts["ensemble"], facts["transpose"], facts["cuts_aligned"]) == ("piano", 0, False)
+    assert (facts["ensemble"], facts["transpose"], facts["cuts_aligned"]) == ("piano", 0, True)
+    assert not compose(align_cuts=False).result()["cuts_aligned"]
 
 
 def test_auto_names_the_ensemble_it_took(compose: Callable[..., Piece]) -> None:
@@ -55,8 +56,9 @@ def test_as_published_is_the_ensemble_paper(compose: Callable[..., Piece]) -> No
 
 
 def test_cuts_are_met_within_eight_percent_of_the_tempo(compose: Callable[..., Piece]) -> None:
-    free, aligned = compose(tempo_bpm=100), compose(tempo_bpm=100, align_cuts=True)
-    assert free.score.tempo_bpm == 100
+    kept, aligned = compose(tempo_bpm=100), compose(tempo_bpm=100, align_cuts=True)
+    assert kept.score.tempo_bpm == 100
+    assert kept.score.cuts_s
     assert 92 <= aligned.score.tempo_bpm <= 108
     assert aligned.result()["cuts_aligned"]
     score = aligned.score

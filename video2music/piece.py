@@ -158,6 +158,7 @@ class Piece:
         self,
         *,
         ensemble: str | None = None,
+        melody: bool | None = None,
         tempo: float | None = None,
         transpose: int | None = None,
         density: float | None = None,
@@ -169,6 +170,7 @@ class Piece:
 
         Args:
             ensemble: one of `ensemble_names()`, or "auto".
+            melody: with or without the tune.
             tempo: beats per minute, 60 to 180.
             transpose: semitones above the key in which it was composed, -12 to 12.
             density: 0.25 to 4, factor on the composed note density.
@@ -185,7 +187,13 @@ class Piece:
         if ensemble is not None:
             ensemble = chosen_ensemble(ensemble, self.features.emotion, self.features.motion)
         rendition = self.rendition.changed(
-            ensemble=ensemble, tempo_bpm=tempo, transpose=transpose, density=density, loudness=loudness, chords=chords
+            ensemble=ensemble,
+            melody=melody,
+            tempo_bpm=tempo,
+            transpose=transpose,
+            density=density,
+            loudness=loudness,
+            chords=chords,
         )
         timer = StageTimer(progress)
         rendered = render(self.composed or self.score, rendition, self._player(), timer)

@@ -84,8 +84,7 @@ class Composer:
         Args:
             clip: a video file of 0.1 s or more.
             progress: told stage and fraction.
-            **wishes: key, primer, seed, tempo_bpm, ensemble, align_cuts, transpose, affect, original, music_level_db,
-                direction, match, as_published; see Wishes.
+            **wishes: the fields of Wishes, such as key, seed, tempo_bpm, ensemble or direction.
 
         Returns:
             The piece, not yet written anywhere.
@@ -150,8 +149,8 @@ class Composer:
         key = wishes.parsed_key or key_for(features)
         seed = secrets.randbelow(LARGEST_SEED + 1) if wishes.seed is None else wishes.seed
         steering = self.steering(features, wishes)
-        cuts_s = tuple(features.cuts_s.tolist()) if wishes.align_cuts else ()
-        tempo_bpm, pickup_beats = grid_for_cuts(features.duration_s, steering.tempo_bpm, cuts_s)
+        cuts_s = tuple(features.cuts_s.tolist()) if wishes.meets_cuts else ()
+        tempo_bpm, pickup_beats = grid_for_cuts(features.duration_s, steering.tempo_bpm, cuts_s, wishes.tempo_leeway)
         second = second_of_steps(features.duration_s, tempo_bpm, pickup_beats=pickup_beats)
         with timer.stage("chords", "Writing the chords") as tell:
             chords = self._draw_chords(features.at(second), key, replace(wishes, seed=seed), steering, tell)
@@ -209,7 +208,7 @@ class Composer:
         wanted = direct(features, wishes.direction, eye=self.engine.name)
         composed = self.write_score(wanted, wishes, timer)
         ensemble = chosen_ensemble(wishes.sounding_ensemble, wanted.emotion, wanted.motion)
-        rendition = Rendition(ensemble=ensemble, transpose=wishes.transpose)
+        rendition = Rendition(ensemble=ensemble, melody=wishes.sings, transpose=wishes.transpose)
         rendered = render(composed, rendition, self.synthesizer, timer)
         mastered = rendered.mastered
         return Piece(

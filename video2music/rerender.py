@@ -82,6 +82,7 @@ class Target:
         clip: the video that gets the music; None writes the music only.
         original: what happens to its own sound.
         music_level_db: gain of the music in the mix.
+        lufs: integrated loudness of the music.
         stems: whether every part gets a file of its own.
     """
 
@@ -89,6 +90,7 @@ class Target:
     clip: Path | None = None
     original: "Original" = "replace"
     music_level_db: float = 0.0
+    lufs: float = -16.0
     stems: bool = False
 
 
@@ -109,6 +111,7 @@ def render_file(
     synthesizer: "Synthesizer",
     *,
     ensemble: str | None = None,
+    melody: bool | None = None,
     tempo: float | None = None,
     transpose: int | None = None,
     density: float | None = None,
@@ -124,6 +127,7 @@ def render_file(
         target: where it goes, and what it is laid under.
         synthesizer: plays the notes.
         ensemble: see `Piece.render` for this and what follows; None keeps what the file says.
+        melody: with or without the tune.
         tempo: beats per minute.
         transpose: semitones above the stored key.
         density: factor.
@@ -140,7 +144,7 @@ def render_file(
     path, timer = Path(path), StageTimer(progress)
     length_s = None if target.clip is None else _length_of(target.clip)
     changes: dict[str, Any] = {"ensemble": ensemble, "transpose": transpose, "density": density, "loudness": loudness}
-    changes |= {"tempo_bpm": tempo, "chords": chords or None}
+    changes |= {"melody": melody, "tempo_bpm": tempo, "chords": chords or None}
     if path.suffix.lower() in MIDI_SUFFIXES:
         if any(value is not None for value in changes.values()):
             raise ScoreError("The notes of a MIDI file are played as they are", remedy="Change the score instead")

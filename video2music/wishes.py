@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 LARGEST_SEED = 2**31 - 1
 
+TEMPO_LEEWAY = 0.08
+"""Share of the tempo by which it may change for the scene cuts."""
+
 
 class ContradictionError(RefusalError):
     """Two wishes that cannot both be granted."""
@@ -29,14 +32,19 @@ class Wishes:
         key: for example "A minor" or "Bb major".
         primer: chords to begin with, in that key, for example "Am F C G".
         seed: of the draw, 0 to LARGEST_SEED; the same seed, clip and version give the same piece. None draws one.
-        tempo_bpm: beats per minute, 60 to 180.
+        tempo_bpm: beats per minute, 60 to 180; is kept exactly unless `align_cuts` is asked for as well.
         ensemble: who plays, one of `ensemble_names()`; "auto" takes what suits the video's emotion and motion.
-        align_cuts: lay strong beats on the scene cuts; the tempo then differs by up to 8 % from what it would be.
+        align_cuts: lay strong beats on the scene cuts; the tempo then differs by up to 8 % from what it would be. None
+            does so too, but keeps a wished tempo, and leaves everything alone that is as published.
+        melody: let a tune be heard above the ensemble. None does so, except where the published piano plays.
+        range_s: compose only for what lies between two seconds of the clip.
         transpose: semitones, -12 to 12, by which everything but the drums sounds higher than it was composed.
         affect: 0 to 1, how strongly the qualities of the chords follow the emotion of each second; None for a cautious
             default. What it does to the chords is measured in docs/results.md.
-        original: "replace" drops the clip's own sound, "mix" keeps it under the music.
+        original: "replace" drops the clip's own sound, "mix" keeps it under the music, "duck" also lowers the music
+            while somebody speaks.
         music_level_db: gain of the music when the original sound is kept.
+        lufs: integrated loudness of the music, -14, -16 or -23.
         direction: a mood, or shifts of valence and arousal, for all of the piece or for sections.
         match: whether the finished music is listened to and compared with the video, or with what was wanted
             instead.
@@ -51,11 +59,14 @@ class Wishes:
     seed: int | None = None
     tempo_bpm: float | None = None
     ensemble: str = DEFAULT_ENSEMBLE
-    align_cuts: bool = False
+    align_cuts: bool | None = None
+    melody: bool | None = None
+    range_s: tuple[float, float] | None = None
     transpose: int = 0
     affect: float | None = None
     original: "Original" = "replace"
     music_level_db: float = 0.0
+    lufs: float = -16.0
     direction: Direction = field(default_factory=Direction)
     match: bool = True
     as_published: bool = False
@@ -86,11 +97,27 @@ class Wishes:
         wished = {
             "ensemble": self.ensemble not in (DEFAULT_ENSEMBLE, PAPER),
             "tempo": self.tempo_bpm is not None,
-            "cuts on beats": self.align_cuts,
+            "cuts on beats": bool(self.align_cuts),
+            "melody": bool(self.melody),
             "transposition": self.transpose != 0,
             "mood": self.direction.wanted,
         }
         return tuple(words for words, given in wished.items() if given)
+
+    @property
+    def meets_cuts(self) -> bool:
+        """Whether strong beats are laid on the scene cuts."""
+        return not self.as_published if self.align_cuts is None else self.align_cuts
+
+    @property
+    def tempo_leeway(self) -> float:
+        """Share of the tempo by which cuts may change it."""
+        return 0.0 if self.tempo_bpm is not None and self.align_cuts is None else TEMPO_LEEWAY
+
+    @property
+    def sings(self) -> bool:
+        """Whether there is a melody."""
+        return self.sounding_ensemble != PAPER if self.melody is None else self.melody
 
     @property
     def parsed_key(self) -> Key | None:

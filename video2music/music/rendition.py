@@ -34,6 +34,7 @@ class Rendition:
         density: 0.25 to 4, factor on note density.
         loudness: 0.25 to 4, factor on how hard notes are played; the loudness of the file stays that of the mastering.
         chords: seconds and the symbols that replace the chords sounding then, named before transposing.
+        melody: whether the tune of the score is heard.
 
     Raises:
         RefusalError: one of them cannot be played.
@@ -45,6 +46,7 @@ class Rendition:
     density: float = 1.0
     loudness: float = 1.0
     chords: tuple[tuple[float, str], ...] = ()
+    melody: bool = False
 
     def __post_init__(self) -> None:
         load_ensemble(self.ensemble)
@@ -66,6 +68,7 @@ class Rendition:
         self,
         *,
         ensemble: str | None = None,
+        melody: bool | None = None,
         tempo_bpm: float | None = None,
         transpose: int | None = None,
         density: float | None = None,
@@ -76,6 +79,7 @@ class Rendition:
 
         Args:
             ensemble: see the attributes.
+            melody: on or off.
             tempo_bpm: of the result.
             transpose: from the key of the score, not from that of an earlier rendition.
             density: factor on the density of the score.
@@ -85,7 +89,7 @@ class Rendition:
         Raises:
             RefusalError: one of them cannot be played.
         """
-        given: dict[str, Any] = {"ensemble": ensemble, "tempo_bpm": tempo_bpm, "transpose": transpose}
+        given: dict[str, Any] = {"ensemble": ensemble, "melody": melody, "tempo_bpm": tempo_bpm, "transpose": transpose}
         given |= {"density": density, "loudness": loudness}
         moved = replace(self, **{name: value for name, value in given.items() if value is not None})
         named = {
@@ -98,6 +102,7 @@ class Rendition:
         """Return the rendition as `result.json` holds it."""
         return {
             "ensemble": self.ensemble,
+            "melody": self.melody,
             "tempo_bpm": self.tempo_bpm,
             "transpose": self.transpose,
             "density": self.density,
@@ -119,6 +124,7 @@ class Rendition:
             tempo = fields.get("tempo_bpm")
             return cls(
                 ensemble=str(fields.get("ensemble", DEFAULT_ENSEMBLE)),
+                melody=bool(fields.get("melody", False)),
                 tempo_bpm=None if tempo is None else float(tempo),
                 transpose=int(fields.get("transpose", 0)),
                 density=float(fields.get("density", 1.0)),
@@ -156,12 +162,12 @@ class Rendition:
         return named
 
     def _at_tempo(self, score: Score) -> Score:
-        """Lay a score out at the tempo; a score that met the cuts of its clip meets them at the new one too."""
+        """Lay a score out at the tempo; if it met the cuts of its clip, bars begin where most cuts are met again."""
         if self.tempo_bpm is None or self.tempo_bpm == score.tempo_bpm:
             return score
         if not score.cuts_s:
             return at_tempo(score, self.tempo_bpm)
-        tempo_bpm, pickup_beats = grid_for_cuts(score.duration_s, self.tempo_bpm, score.cuts_s)
+        tempo_bpm, pickup_beats = grid_for_cuts(score.duration_s, self.tempo_bpm, score.cuts_s, within=0)
         return acknowledge_cuts(at_tempo(score, tempo_bpm, pickup_beats=pickup_beats), score.cuts_s)
 
     def _with_chords(self, score: Score, closing: int) -> Score:
