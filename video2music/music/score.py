@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from video2music.errors import ScoreError
+from video2music.music.melody import Melody, melody_from_json, melody_to_json
 
 BEATS_PER_CHORD = 2
 """One chord lasts two beats (paper, section 4.3): one second at 120 BPM."""
@@ -19,8 +20,8 @@ SLOWEST_BPM, FASTEST_BPM = 20.0, 400.0
 SHORTEST_LENGTH = 0.1
 WIDEST_REGISTER = 5.0
 
-FORMAT_VERSION = 2
-"""Of the stored score; 2 added pickup_beats and cuts_s, which a score of version 1 lacks."""
+FORMAT_VERSION = 3
+"""Of the stored score; 2 added pickup_beats and cuts_s, 3 the melody, which scores of earlier versions lack."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Score:
         cuts_s: times of the scene cuts that the music acknowledges, in seconds, ascending.
         register: semitones, -5 to 5, by which the middle voices lie higher than usual; voices still move by octaves.
         note_length: 0.1 to 1, factor on how long struck notes are held: 1 lets them ring, small values detach them.
+        melody: the tune that is heard above the chords, in order; None where none was composed.
 
     Raises:
         ScoreError: an array is not as long as the chords or holds a number that is not finite, or the piece is empty.
@@ -59,6 +61,7 @@ class Score:
     cuts_s: tuple[float, ...] = ()
     register: float = 0.0
     note_length: float = 1.0
+    melody: Melody | None = None
 
     def __post_init__(self) -> None:
         for name in ("note_density", "loudness"):
@@ -119,6 +122,15 @@ class Score:
         """
         return self.pickup_beats + BEATS_PER_CHORD * (step - self.pickup_steps)
 
+    def step_at(self, beat: float) -> int:
+        """Return the step in which a beat lies, counted from the beginning of the clip; 0 to the last one.
+
+        Args:
+            beat: strokes that begin a little before a step, by rounding, belong to it.
+        """
+        step = math.floor((beat - self.beat_of_step(0)) / BEATS_PER_CHORD + 1e-6)
+        return min(max(step, 0), len(self.chords) - 1)
+
     def chord_events(self) -> list[dict[str, Any]]:
         """Return the chords with equal neighbours joined, as `time_s`, `duration_s` and `symbol`."""
         events: list[dict[str, Any]] = []
@@ -146,6 +158,7 @@ class Score:
             "cuts_s": list(self.cuts_s),
             "register": self.register,
             "note_length": self.note_length,
+            "melody": melody_to_json(self.melody),
         }
 
     @classmethod
@@ -177,6 +190,7 @@ class Score:
                 cuts_s=tuple(float(cut) for cut in fields.get("cuts_s", ())),
                 register=float(fields.get("register", 0.0)),
                 note_length=float(fields.get("note_length", 1.0)),
+                melody=melody_from_json(fields.get("melody")),
             )
         except KeyError as error:
             raise ScoreError(f"The stored score has no field {error}") from error

@@ -57,7 +57,12 @@ def transposed_score(score: Score, semitones: int) -> Score:
         return score
     key = transposed_key(parse_key(score.key), semitones)
     chords = tuple(key.spell(transpose(parse_chord(symbol), semitones)) for symbol in score.chords)
-    return replace(score, key=str(key), chords=chords)
+    melody = [
+        replace(note, pitch=note.pitch + semitones)
+        for note in score.melody or ()
+        if 0 <= note.pitch + semitones <= _HIGHEST_NOTE
+    ]
+    return replace(score, key=str(key), chords=chords, melody=None if score.melody is None else tuple(melody))
 
 
 def transposed_midi(midi: pretty_midi.PrettyMIDI, score: Score, semitones: int) -> pretty_midi.PrettyMIDI:
