@@ -20,12 +20,17 @@ DEFAULT_ENSEMBLE = "piano"
 PAPER = "paper"
 """The ensemble that plays as published."""
 
-Role = Literal["harmony", "bass", "drums"]
+Role = Literal["harmony", "bass", "drums", "melody"]
 Voicing = Literal["close", "piano", "bass", "drums"]
 Span = Literal["chord", "phrase"]
 Final = Literal["roll", "chord", "root", "hit", "silent"]
 
-_USUAL_FINAL: dict[Role, Final] = {"harmony": "chord", "bass": "root", "drums": "hit"}
+_USUAL_FINAL: dict[Role, Final] = {"harmony": "chord", "bass": "root", "drums": "hit", "melody": "silent"}
+_USUAL_VOICING: dict[Role, Voicing] = {"harmony": "close", "bass": "bass", "drums": "drums", "melody": "close"}
+_ROLES_OF_ROWS = ("harmony", "bass", "drums")
+
+MELODY = "Melody"
+"""Name of the track and the stem of the tune."""
 
 _LOWEST, _HIGHEST = 0, 127
 _MOST_VOICES = 6
@@ -72,7 +77,7 @@ class Part:
         enters: bar in which it begins to play, 0 is the first.
         swell: how held notes grow; None if they do not.
         final: how it plays the last chord: rolled, as a chord, its root, a hit of the drums, or not at all.
-        figures: per level.
+        figures: per level; of a melody, which plays the tune of the score, silent.
         answers: per level, in phrases that answer; the figures if the file has none.
         turns: per level, two beats at the end of a phrase or before a cut; None if the file has none.
         accents: per level, two beats that are added at a cut; silent if the file has none.
@@ -120,6 +125,7 @@ class Ensemble:
         suits: how well it suits each emotion of a video, 0 to 1, by name; emotions left out are not suited.
         liveliness: how well it suits a video that moves more than usual, -1 to 1.
         parts: its instruments.
+        melody: who plays the tune of a score that has one; None where nobody does.
     """
 
     name: str
@@ -130,6 +136,7 @@ class Ensemble:
     suits: Mapping[str, float]
     liveliness: float
     parts: tuple[Part, ...]
+    melody: Part | None = None
 
 
 def ensemble_names() -> tuple[str, ...]:
@@ -173,7 +180,7 @@ def read_ensemble(name: str, text: str) -> Ensemble:
         table = _Table(tomllib.loads(text), name)
     except tomllib.TOMLDecodeError as error:
         raise EnsembleError(f"The file is not TOML ({error})", where=name) from error
-    rows = table.take("part", list)
+    rows, melody = table.take("part", list), table.take("melody", dict, default={})
     ensemble = Ensemble(
         name=name,
         title=table.take("title", str),
@@ -183,9 +190,10 @@ def read_ensemble(name: str, text: str) -> Ensemble:
         suits=_read_suits(_Table(table.take("suits", dict, default={}), f"{name}, suits")),
         liveliness=table.number("liveliness", 0.0, (-1, 1)),
         parts=tuple(_read_part(_Table(row, f"{name}, part {index + 1}")) for index, row in enumerate(rows)),
+        melody=_read_melody(melody, name) if melody else None,
     )
     table.close()
-    names = [part.name for part in ensemble.parts]
+    names = [part.name for part in (*ensemble.parts, *([ensemble.melody] if ensemble.melody else []))]
     if len(set(names)) < len(names) or not names:
         raise EnsembleError("The parts need names of their own, and at least one is needed", where=name)
     if not any(part.role != "drums" and part.figures[0].strokes and not part.enters for part in ensemble.parts):
@@ -199,8 +207,16 @@ def _read_suits(table: "_Table") -> Mapping[str, float]:
     return suits
 
 
-def _read_part(table: "_Table") -> Part:
-    role: Role = table.choice("role", get_args(Role))
+def _read_melody(fields: Mapping[str, Any], name: str) -> Part:
+    """Read who plays the tune: a part without figures."""
+    given = sorted({"figures", "answers", "turns", "accents", "role"} & set(fields))
+    if given:
+        raise EnsembleError(f"The melody plays the tune of the score, not {given[0]}", where=name)
+    return _read_part(_Table({"name": MELODY, **fields, "figures": [""] * LEVELS}, f"{name}, melody"), "melody")
+
+
+def _read_part(table: "_Table", role: Role | None = None) -> Part:
+    role = role or table.choice("role", _ROLES_OF_ROWS)
     table.where += f" ({table.peek('name')})"
     swell = table.take("swell", dict, default={})
     figures = table.figures("figures", role)
@@ -213,7 +229,7 @@ def _read_part(table: "_Table") -> Part:
         program=int(table.number("program", 0 if role == "drums" else None, (0, 127))),
         register=_read_register(table, role),
         voices=int(table.number("voices", 3, (1, _MOST_VOICES))),
-        voicing=table.choice("voicing", get_args(Voicing), {"harmony": "close"}.get(role, role)),
+        voicing=table.choice("voicing", get_args(Voicing), _USUAL_VOICING[role]),
         cycle=table.choice("cycle", ("chord", "bar"), "bar" if role == "drums" else "chord"),
         ring=ring,
         ring_low=table.number("ring_low", ring, (0, 16)),
