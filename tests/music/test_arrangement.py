@@ -107,11 +107,15 @@ def test_the_piece_comes_to_rest_on_the_tonic(make_score: MakeScore, key: str, d
 
 
 def test_the_way_home_is_softer_and_sparser(make_score: MakeScore) -> None:
-    steps = by_step(notes_of(make_score("C F G C F G C F G C", density=30, loudness=0.3)))
+    score = make_score("C F G C F G C F G C", density=30, loudness=0.3)
+    steps = by_step(notes_of(score))
     onsets = [len({note.start for note in step}) for step in steps]
-    loudest = [max(note.velocity for note in step) for step in steps]
     assert onsets[5] > onsets[6] > onsets[7]
-    assert loudest[5] > loudest[6] > loudest[7] > loudest[8]
+    midi = arrange(score)
+    beginnings = [min(note.start for note in step) for step in steps]
+    settings = [[change.value for change in expression(midi) if change.time <= start][-1] for start in beginnings]
+    assert settings[5] > settings[6] > settings[7] >= settings[8]
+    assert np.mean([note.velocity for note in steps[8]]) < np.mean([note.velocity for note in steps[7]])
 
 
 @pytest.mark.parametrize(
@@ -247,8 +251,8 @@ def test_upper_voices_stay_together(make_score: MakeScore) -> None:
 
 
 def test_expression_follows_loudness_between_the_strokes(make_score: MakeScore) -> None:
-    score = make_score("C C C C", loudness=[0.5, 0.5, 0.05, 0.05])
-    changes = expression(arrange(score))
+    score = make_score("C " * 8, loudness=[0.5, 0.5, 0.05, 0.05, 0.05, 0.05, 0.05, 0.05])
+    changes = [change for change in expression(arrange(score)) if change.time < 4]
     assert (changes[0].time, changes[0].value) == (0.0, 127)
     values = [change.value for change in changes]
     assert values == sorted(values, reverse=True)
@@ -265,4 +269,4 @@ def expression(midi: pretty_midi.PrettyMIDI) -> list[pretty_midi.ControlChange]:
 def test_expression_stays_within_its_range(make_score: MakeScore, loudness: float) -> None:
     values = [change.value for change in expression(arrange(make_score("C C", loudness=loudness)))]
     assert len(values) == 1
-    assert 60 <= values[0] <= 127
+    assert 50 <= values[0] <= 127

@@ -167,16 +167,11 @@ def test_denser_levels_have_more_strokes(make_score: MakeScore, name: str) -> No
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_strokes_follow_density_and_strength_follows_loudness(make_score: MakeScore, name: str) -> None:
-    wave = np.sin(np.arange(32) / 4)
-    score = make_score(POP, density=14 + 12 * wave, loudness=0.2 + 0.15 * np.sin(np.arange(32) / 3))
+def test_strokes_follow_density(make_score: MakeScore, name: str) -> None:
+    score = make_score(POP, density=14 + 12 * np.sin(np.arange(32) / 4))
     notes = [note for _, part in played(score, name) for note in part if 8 <= note.start < 56]
     bars = np.array([sum(int(note.start // 4) == bar for note in notes) for bar in range(2, 14)])
     assert spearmanr(bars, score.note_density.reshape(-1, 2).mean(axis=1)[2:14]).statistic > 0.8
-    strong = [note for _, note in pitched(score, name) if note.start % 2 < 0.2 and note.start < 56]
-    steps = sorted({int(note.start // 2) for note in strong})
-    strength = [np.mean([note.velocity for note in strong if note.start // 2 == step]) for step in steps]
-    assert spearmanr(strength, score.loudness[steps]).statistic > 0.9
 
 
 @pytest.mark.parametrize("name", OURS)

@@ -17,6 +17,7 @@ from video2music.music.performance import Performance, load_performance
 from video2music.music.playing import Voiced, humanise, play
 from video2music.music.published import published_notes
 from video2music.music.score import Score
+from video2music.music.strength import follow_loudness
 from video2music.music.voices import voice_part
 
 _STILL_PLAYS_BEATS = 8
@@ -64,7 +65,9 @@ def perform(score: Score, ensemble: Ensemble) -> list[PlayedPart]:
     if ensemble.as_published:
         return [_played(part, published_notes(part, score, chords, key, performance), ()) for part in ensemble.parts]
     scene = _Scene(score, key, chords, plan(score, chords, performance), performance, ensemble.swing)
-    return [_perform_part(part, scene) for part in ensemble.parts]
+    parts = [_perform_part(part, scene) for part in ensemble.parts]
+    sections = ["harmony" if part.role == "bass" else part.role for part in ensemble.parts]
+    return follow_loudness(parts, sections, score, performance.curve, until_beat=scene.closing_beat)
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,8 @@ class _Scene:
 def _perform_part(part: Part, scene: _Scene) -> PlayedPart:
     score = scene.score
     tones = voice_part(part, scene.chords, scene.key.shift, raised=score.register)
-    notes = play(part, Voiced(score, scene.key, scene.steps, scene.chords, tones, scene.closing_beat))
+    accent = scene.performance.form.cut_accent
+    notes = play(part, Voiced(score, scene.key, scene.steps, scene.chords, tones, scene.closing_beat, accent))
     final = list(_final(part, scene, tones[scene.closing])) if _still_plays(part, scene, notes) else []
     settings = scene.performance.expression
     shape = shape_of(

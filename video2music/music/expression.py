@@ -69,6 +69,8 @@ def shape_of(
 ) -> NDArray[np.float64]:
     """Return how much softer a part is than its loudness at every beat, in decibels, 0 or less.
 
+    The way home and the final chord are softer whatever the loudness; velocities leave that to the controller.
+
     Args:
         part: its swell, and whether its sounds are held.
         steps: the plan.
@@ -84,7 +86,10 @@ def shape_of(
     if part.sustained and len(beats):
         after = beats >= closing_beat
         shape[after] = fade_db * (beats[after] - closing_beat) / max(beats[-1] - closing_beat, 1.0)
-    return shape
+    way_home = np.zeros(len(beats))
+    for step in steps:
+        way_home[beats >= step.beat] = step.softer_db
+    return shape + way_home
 
 
 def _spans(swell: Swell, steps: Sequence[Step]) -> list[tuple[float, float]]:

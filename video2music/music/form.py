@@ -31,6 +31,7 @@ class Step:
         level: density level.
         velocity: 1 to 127, of a strong beat.
         stretch: factor on the beats of its strokes.
+        softer_db: decibels by which the way home is softer than its loudness, 0 or less.
         bar: 0 is the one that begins at the first bar line; a pickup has -1.
         half: 0 or 1, which half of the bar it is.
         answers: whether its phrase answers the one before.
@@ -50,6 +51,7 @@ class Step:
     level: int
     velocity: float
     stretch: float
+    softer_db: float
     bar: int
     half: int
     answers: bool
@@ -115,7 +117,6 @@ def _step(outline: _Outline, index: int) -> Step:
     change = _next_change(chords, index, closing)
     near_the_end = closing - index <= len(performance.approaches)
     phrase_ends = half == 1 and bar + 1 == phrase.end
-    velocity = performance.curve.velocity(float(score.loudness[index])) * approach.softening
     return Step(
         index=index,
         beat=score.beat_of_step(index),
@@ -126,8 +127,9 @@ def _step(outline: _Outline, index: int) -> Step:
         change_beat=score.beat_of_step(change),
         change_index=change,
         level=min(outline.levels[index], approach.highest_level),
-        velocity=velocity * _touch(outline, index, bar, phrase),
+        velocity=performance.curve.strength(float(score.loudness[index])),
         stretch=approach.stretch,
+        softer_db=approach.softer_db,
         bar=bar,
         half=half,
         answers=phrase.answers,
@@ -175,7 +177,7 @@ def approach_of(steps_before_closing: int, performance: Performance) -> Approach
     """Return how a step is played that far before the final chord."""
     if steps_before_closing <= len(performance.approaches):
         return performance.approaches[steps_before_closing - 1]
-    return Approach(highest_level=len(performance.density_up_to), stretch=1.0, softening=1.0)
+    return Approach(highest_level=len(performance.density_up_to), stretch=1.0, softer_db=0.0)
 
 
 def _phrases(score: Score, closing: int, cuts: frozenset[int], form: Form) -> list[_Phrase]:
@@ -215,11 +217,3 @@ def _levels(score: Score, closing: int, cuts: frozenset[int], performance: Perfo
 def _stretch_of_level(score: Score, index: int, cuts: frozenset[int]) -> tuple[int, bool]:
     bar, half = bar_of(score, index)
     return bar, half == 1 and index in cuts
-
-
-def _touch(outline: _Outline, index: int, bar: int, phrase: _Phrase) -> float:
-    """Return the factor on a step's velocity: a lift at the end of a phrase, weight at a cut."""
-    form = outline.performance.form
-    if index in outline.cuts:
-        return form.cut_accent
-    return form.lift if bar + 1 == phrase.end and bar + 1 < outline.phrases[-1].end else 1.0

@@ -32,8 +32,18 @@ class VelocityCurve:
         Returns:
             A velocity from `softest` to `loudest`.
         """
-        share = math.pow(self.percent(loudness) / self.ceiling, self.exponent)
-        return round(share * (self.loudest - self.softest) + self.softest)
+        return round(self._at(self.percent(loudness)))
+
+    def strength(self, loudness: float) -> float:
+        """Return the velocity between whole numbers, where the published curve moves in whole percent.
+
+        Args:
+            loudness: root mean square, 0 to 1.
+        """
+        return self._at(min(max(100 * loudness, 0.0), self.ceiling))
+
+    def _at(self, percent: float) -> float:
+        return math.pow(percent / self.ceiling, self.exponent) * (self.loudest - self.softest) + self.softest
 
 
 @dataclass(frozen=True)
@@ -53,12 +63,12 @@ class Approach:
     Attributes:
         highest_level: density level that it does not exceed.
         stretch: factor on the beats of its strokes.
-        softening: factor on its velocities.
+        softer_db: decibels by which it is softer, 0 or less.
     """
 
     highest_level: int
     stretch: float
-    softening: float
+    softer_db: float
 
 
 @dataclass(frozen=True)
@@ -80,7 +90,6 @@ class Form:
     shortest_phrase_bars: int
     patterns: tuple[str, ...]
     opening_bars: int
-    lift: float
     cut_accent: float
     cut_window_s: float
 

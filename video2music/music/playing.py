@@ -32,6 +32,7 @@ class Voiced:
         chords: numbers of all chords, the final one included.
         tones: (per chord) notes of the part.
         closing_beat: where the final chord begins.
+        cut_accent: factor on the velocity of strokes on a cut.
     """
 
     score: Score
@@ -40,6 +41,7 @@ class Voiced:
     chords: Sequence[int]
     tones: Sequence[tuple[int, ...]]
     closing_beat: float
+    cut_accent: float
 
 
 def play(part: Part, piece: Voiced) -> list[PlayedNote]:
@@ -134,6 +136,7 @@ def _sound(part: Part, piece: Voiced, step: Step, stroke: Stroke) -> Iterator[Pl
     """Turn a stroke into notes."""
     start = step.beat + stroke.beat * step.stretch
     velocity = step.velocity * part.velocity * stroke.weight * _weight_of_beat(stroke.beat, part.accent)
+    velocity *= piece.cut_accent if step.cut and stroke.beat == 0 else 1.0
     if part.role == "drums":
         yield PlayedNote(stroke.tone, start, start + stroke.beats, round(velocity))
         return
