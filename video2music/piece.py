@@ -250,7 +250,15 @@ class Piece:
     def _write_stems(self, folder: Path) -> None:
         from video2music.music.stems import write_stems
 
-        write_stems(folder, self.midi, self.audio, self._player(), gain_db=self.gain_db, sample_rate=self.sample_rate)
+        duration_s = len(self.audio) / self.sample_rate
+        write_stems(
+            folder,
+            self.midi,
+            self._player(),
+            gain_db=self.gain_db,
+            sample_rate=self.sample_rate,
+            duration_s=duration_s,
+        )
 
     def _player(self) -> "Synthesizer":
         if self.synthesizer is None:

@@ -301,10 +301,10 @@ def _write(
                 write_stems(
                     out.temporary,
                     music.midi,
-                    mastered.audio,
                     synthesizer,
                     gain_db=mastered.gain_db,
                     sample_rate=SAMPLE_RATE,
+                    duration_s=len(mastered.audio) / SAMPLE_RATE,
                 )
         if target.clip is not None:
             with timer.stage("mux", "Putting the music under the picture"):
