@@ -13,6 +13,7 @@ _FIFTHS = (  # the circle of fifths, without double accidentals
     "Fb", "Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B",
     "F#", "C#", "G#", "D#", "A#", "E#", "B#",
 )  # fmt: skip
+_SCALES: dict[Mode, tuple[int, ...]] = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10)}
 _POSITION_OF_C = _FIFTHS.index("C")
 _LONGEST_QUOTE = 40
 _GB, _A_SHARP = -6, 10  # outside a scale nobody wants to read Cb, Fb, E# or B#; counted in fifths from C
@@ -50,6 +51,11 @@ class Key:
     def pitch_class(self) -> int:
         """Pitch class of the tonic, 0 (C) to 11 (B)."""
         return pitch_class(self.tonic)
+
+    @property
+    def scale(self) -> frozenset[int]:
+        """Pitch classes of the scale; in minor, the natural one."""
+        return frozenset((self.pitch_class + degree) % 12 for degree in _SCALES[self.mode])
 
     @property
     def shift(self) -> int:

@@ -15,7 +15,6 @@ from video2music.music.midi import PlayedNote
 from video2music.music.notation import ALL_TONES, APPROACH, SILENCE, Figure, Stroke
 from video2music.music.score import BEATS_PER_CHORD, Score
 
-_SCALES = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10)}
 _LONGEST_TIE = 8.0
 _HELD = 1.0  # beats from which a stroke counts as held
 _SHORTEST = 0.1
@@ -195,10 +194,9 @@ def _approach_note(piece: Voiced, step: Step) -> int:
     target = piece.tones[step.change_index]
     if not step.last or step.rest_follows or not target or target[0] % 12 == root % 12:
         return fifth
-    scale = {(piece.key.pitch_class + degree) % 12 for degree in _SCALES[piece.key.mode]}
     side = -1 if root < target[0] else 1
     whole, half = target[0] + 2 * side, target[0] + side
-    if whole == root or whole % 12 not in scale:
+    if whole == root or whole % 12 not in piece.key.scale:
         return half if half != root else fifth
     return whole
 
