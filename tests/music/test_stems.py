@@ -86,3 +86,14 @@ def test_too_many_parts_are_refused(sound_font: Path) -> None:
     with pytest.raises(SynthesisError, match="129 parts"):
         next(synthesize_parts(midi, sound_font, sample_rate=RATE, duration_s=1.0))
     assert len(synthesize(midi, sound_font, duration_s=0.1)) == 4410
+
+
+def test_stems_are_limited_like_the_music(make_score: MakeScore, sound_font: Path, tmp_path: Path) -> None:
+    midi = arrange(make_score(CHORDS, density=20, key="A minor"), ensemble="lofi")
+    music = synthesize(midi, sound_font, duration_s=12.0)
+    limiting = np.linspace(1.0, 0.5, len(music), dtype=np.float32)
+    synthesizer = Synthesizer(sound_font)
+    write_stems(tmp_path, midi, synthesizer, gain_db=3.0, sample_rate=RATE, duration_s=12.0, limiting=limiting)
+    total = sum(soundfile.read(tmp_path / name)[0] for name in stem_names(midi))
+    mastered = music * 10 ** (3 / 20) * limiting[:, None]
+    assert peak_db(total - mastered) < peak_db(mastered) + QUIET

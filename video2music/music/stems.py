@@ -1,5 +1,6 @@
 """One sound per part, which add up to the piece."""
 
+import math
 import re
 from contextlib import ExitStack
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pretty_midi
 import soundfile
+from numpy.typing import NDArray
 
 from video2music.errors import OutputError
 
@@ -45,6 +47,7 @@ def write_stems(
     gain_db: float,
     sample_rate: int,
     duration_s: float,
+    limiting: NDArray[np.float32] | None = None,
 ) -> None:
     """Write every part as a file of its own, named by `stem_names`; they add up to the piece.
 
@@ -55,20 +58,26 @@ def write_stems(
         gain_db: of the mastering, the same for every part.
         sample_rate: in Hz.
         duration_s: length of the piece.
+        limiting: (samples,) the further gain of the mastering around peaks; None where it had none.
 
     Raises:
         SynthesisError: there are too many parts to keep apart.
         OutputError: a file cannot be written.
     """
     (folder / FOLDER).mkdir(exist_ok=True)
-    gain = np.float32(10 ** (gain_db / 20))
+    samples = math.ceil(duration_s * sample_rate - 1e-6)
+    gains = np.full((samples, 1), 10 ** (gain_db / 20), dtype=np.float32)
+    gains[:, 0] *= 1.0 if limiting is None else limiting
     playing = [number for number, track in enumerate(midi.instruments) if track.notes]
     try:
         with ExitStack() as stack:
             files = [stack.enter_context(_opened(folder / name, sample_rate)) for name in stem_names(midi)]
+            first = 0
             for block in synthesizer.render_parts(midi, sample_rate=sample_rate, duration_s=duration_s):
+                after = first + block.shape[1]
                 for number, file in zip(playing, files, strict=True):
-                    file.write(gain * block[number])
+                    file.write(gains[first:after] * block[number])
+                first = after
     except soundfile.LibsndfileError as error:
         raise OutputError(f"The stems cannot be written ({error})", where=folder / FOLDER) from error
 
