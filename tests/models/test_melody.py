@@ -28,9 +28,10 @@ from video2music.models.melody import (
     save_melody,
 )
 from video2music.models.melody_context import context_of, sung_wishes
-from video2music.models.melody_for_score import melody_of_score, sung_notes
-from video2music.models.melody_generation import MelodyNote, compose_melody
+from video2music.models.melody_for_score import melody_of_score, with_melody
+from video2music.models.melody_generation import compose_melody
 from video2music.models.melody_plan import ChordSpan, Singing
+from video2music.music.melody import MelodyNote
 from video2music.music.score import Score
 
 LOOP = [chord_id(0, "maj"), chord_id(9, "min"), chord_id(5, "maj"), chord_id(7, "maj")]
@@ -212,14 +213,12 @@ def test_wishes_describe_the_tune_they_come_from() -> None:
     assert register[16] != register[-1]
 
 
-def test_a_score_is_sung_in_seconds_within_the_clip() -> None:
+def test_a_score_is_sung_within_the_clip() -> None:
     score = score_of(["C", "Am", "F", "G"] * 8, tempo_bpm=97.0, pickup_beats=1.5, duration_s=31.3)
     notes = melody_of_score(untrained(), score, singing=QUICK)
-    sung = sung_notes(score, notes)
-    assert len(sung) == len(notes) > 8
-    assert sung[0].start_s >= 0
-    assert sung[-1].end_s == pytest.approx(31.3)
-    assert all(note.start_s < note.end_s and 1 <= note.velocity <= 127 for note in sung)
+    assert len(notes) > 8
+    assert notes[0].onset_beat >= 0
+    assert notes[-1].end_beat * score.beat_s == pytest.approx(31.3)
     on_grid = [(note.onset_beat - 1.5) * 4 for note in notes]
     assert on_grid == pytest.approx(np.rint(on_grid).tolist())
 
@@ -233,9 +232,15 @@ def test_short_clips_get_a_tune_too(steps: int) -> None:
 @pytest.mark.parametrize(("duration", "pickup"), [(0.05, 0.0), (0.3, 1.5), (0.8, 3.9)])
 def test_the_shortest_clips_get_a_tune_within_them(duration: float, pickup: float) -> None:
     score = score_of(["C"] * 3, duration_s=duration, pickup_beats=pickup)
-    notes = sung_notes(score, melody_of_score(untrained(), score, singing=QUICK))
-    assert notes[0].start_s >= 0
-    assert notes[-1].end_s == pytest.approx(duration)
+    notes = melody_of_score(untrained(), score, singing=QUICK)
+    assert notes[0].onset_beat >= 0
+    assert notes[-1].end_beat * score.beat_s == pytest.approx(duration)
+
+
+def test_a_tune_that_is_there_is_not_composed_again() -> None:
+    score = with_melody(score_of(["C"] * 4), untrained())
+    assert score.melody
+    assert with_melody(score, untrained()) is score
 
 
 def test_the_register_of_the_score_raises_the_tune() -> None:

@@ -11,8 +11,9 @@ from video2music.harmony.key import parse_key
 from video2music.harmony.vocabulary import NO_CHORD, chord_pitch_classes
 from video2music.models.melody import FIRST_PITCH, HOLD, LOWEST, REST, STEPS_PER_BAR, STEPS_PER_BEAT, MelodyNetwork
 from video2music.models.melody_context import phrase_bounds, sung_wishes
-from video2music.models.melody_generation import MelodyNote, compose_melody
+from video2music.models.melody_generation import compose_melody
 from video2music.models.melody_plan import ChordSpan, Singing
+from video2music.music.melody import MelodyNote
 from video2music.training.melodies import MelodySection
 from video2music.training.melody import MelodyBatch, melody_batch, step_nats
 from video2music.training.melody_baselines import MODELS, NGram

@@ -1,6 +1,7 @@
 """Composing chords for a video of any length."""
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -28,6 +29,9 @@ BEGINNINGS = tuple(from_harte(label) for label in ("C", "F", "A:min"))
 
 SHORT_CLIP_CHORDS = 4
 """Chords that even a short video should have room for; no hold limit falls below two seconds for it."""
+
+USUAL_CHANGES, RAREST_CHANGES = 0.45, 0.1
+"""Share of seconds with which another chord begins: in songs, and between changes that are set."""
 
 LEAD_IN_PATIENCE_S = 12
 """Seconds by which the lead-in may grow until one of them begins."""
@@ -74,11 +78,24 @@ def for_length(sampling: Sampling, seconds: int) -> Sampling:
     return replace(sampling, hold_limit_s=min(sampling.hold_limit_s, longest))
 
 
+def for_changes(sampling: Sampling, share: float) -> Sampling:
+    """Return the choices that hold chords longer where none must change, so that set changes do not hurry the piece.
+
+    Args:
+        sampling: choices without set changes.
+        share: of the seconds at which the chord must change.
+    """
+    elsewhere = max(RAREST_CHANGES, (USUAL_CHANGES - share) / (1 - share))
+    rarer = math.log(USUAL_CHANGES / (1 - USUAL_CHANGES)) - math.log(elsewhere / (1 - elsewhere))
+    return replace(sampling, hold_bias=sampling.hold_bias + sampling.temperature * rarer)
+
+
 @dataclass(frozen=True)
 class PieceDraw:
     """Everything that choosing one piece's chords needs.
 
-    `batch` and `pull` (T, 157), the pull of emotion and key on every chord, are of T seconds.
+    `batch` and `pull` (T, 157), the pull of emotion and key on every chord, are of T seconds; `changes` are those at
+    which the chord before must not sound on.
     """
 
     amt: AffectiveMultimodalTransformer
@@ -88,6 +105,7 @@ class PieceDraw:
     sampling: Sampling
     generator: torch.Generator
     attributes: Sequence[int] | None = None
+    changes: frozenset[int] = frozenset()
 
     @staticmethod
     def of(
@@ -116,7 +134,8 @@ class PieceDraw:
     def preceded(self, seconds: int) -> "PieceDraw":
         """Return the same for a video with `seconds` seconds before it."""
         index = np.arange(-seconds, self.seconds) % self.seconds
-        return replace(self, batch=self.batch.preceded(seconds), pull=self.pull[index])
+        changes = frozenset(second + seconds for second in self.changes)
+        return replace(self, batch=self.batch.preceded(seconds), pull=self.pull[index], changes=changes)
 
     def extend(self, chords: list[int], until: int, told: Callable[[int], None]) -> None:
         """Draw chords after `chords`, at least one, until there are `until`."""
@@ -127,6 +146,8 @@ class PieceDraw:
             window = self.window(start, stop)
             while len(chords) < stop:
                 logits = window.read(chords[start:])[: self.pull.shape[1]] + torch.from_numpy(self.pull[len(chords)])
+                if len(chords) in self.changes:
+                    logits[chords[-1]] = float("-inf")
                 chords.append(draw(logits, chords, self.sampling, self.generator))
                 told(len(chords))
 
@@ -177,6 +198,7 @@ def generate_chords(
     sampling: Sampling,
     progress: Progress | None = None,
     primer_attributes: Sequence[int] | None = None,
+    changes: Collection[int] = (),
 ) -> tuple[int, ...]:
     """Compose one chord per second.
 
@@ -192,6 +214,7 @@ def generate_chords(
         sampling: choices of the draw.
         progress: told the stage and the fraction done.
         primer_attributes: attribute ids read for the primer instead of its own, for one published error.
+        changes: seconds, from 1, with which another chord begins, such as those of scene cuts.
 
     Returns:
         T ids from 0 to 156.
@@ -199,6 +222,9 @@ def generate_chords(
     amt.eval()
     seconds, before = features.seconds, 0
     piece = PieceDraw.of(amt, features, mode, sampling, generator)
+    if changes:
+        sampling = for_changes(piece.sampling, len(changes) / seconds)
+        piece = replace(piece, sampling=sampling, changes=frozenset(changes))
     piece = replace(piece, attributes=primer_attributes)
     chords = list(primer[:seconds])
     if not chords and sampling.lead_in_s:

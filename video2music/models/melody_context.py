@@ -31,6 +31,7 @@ def context_of(
     minor: bool,
     density: NDArray[np.int64] | None = None,
     register: NDArray[np.int64] | None = None,
+    bars: NDArray[np.int64] | None = None,
 ) -> MelodyContext:
     """Describe the steps of one piece, a batch of one.
 
@@ -39,6 +40,7 @@ def context_of(
         minor: whether the piece is in A minor.
         density: (T,) wanted levels, None where any is welcome.
         register: (T,) wanted heights, None where any is welcome.
+        bars: (T,) bar in the phrase, 0 to 3; None for phrases of four bars.
     """
     steps = np.arange(len(chords))
     changes = np.flatnonzero(np.diff(chords)) + 1
@@ -54,7 +56,7 @@ def context_of(
         following=row(following),
         wait=row(np.minimum(next_change - steps, LONGEST_WAIT)),
         position=row(steps % STEPS_PER_BAR),
-        bar=row((steps // STEPS_PER_BAR - 1) % PHRASE_BARS),
+        bar=row((steps // STEPS_PER_BAR - 1) % PHRASE_BARS if bars is None else bars),
         minor=row(np.full(len(chords), int(minor))),
         density=row(np.full(len(chords), UNKNOWN_DENSITY) if density is None else density),
         register=row(np.full(len(chords), UNKNOWN_REGISTER) if register is None else register),

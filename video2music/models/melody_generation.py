@@ -1,6 +1,6 @@
 """Composing a melody: the network sings phrase after phrase, several versions of each, and the best is kept."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -33,6 +33,7 @@ from video2music.models.melody_plan import (
     Phrase,
     Plan,
     Singing,
+    bars_of,
     cadence,
     holds_badly,
     last_note,
@@ -40,6 +41,8 @@ from video2music.models.melody_plan import (
     must_breathe,
     registers,
 )
+from video2music.music.melody import Melody, MelodyNote
+from video2music.music.melody_phrases import MelodyPhrase
 
 _WINDOW = max(LAGS) + STEPS_PER_BAR
 _LONGEST_NOTE, _LONGEST_SILENCE = 16, 8
@@ -48,23 +51,6 @@ _CADENCE = -2.0
 _LEAP_FROM, _LEAP_COST = 8, -0.25  # semitones, and per semitone beyond
 _IDEA = 2 * STEPS_PER_BAR
 _IDEA_SHARE = 0.6  # of the memory of rhythm, for the second half of a phrase that repeats the first
-
-
-@dataclass(frozen=True)
-class MelodyNote:
-    """A note of the tune.
-
-    Attributes:
-        onset_beat: from the beginning of the clip.
-        duration_beats: more than 0.
-        pitch: MIDI.
-        velocity_share: factor on the velocity that the loudness asks for, 0.7 to 1.1.
-    """
-
-    onset_beat: float
-    duration_beats: float
-    pitch: int
-    velocity_share: float
 
 
 @torch.inference_mode()
@@ -78,7 +64,8 @@ def compose_melody(
     singing: Singing | None = None,
     first_bar_beat: float = 0.0,
     closing_beat: float | None = None,
-) -> tuple[MelodyNote, ...]:
+    phrases: Sequence[MelodyPhrase] | None = None,
+) -> Melody:
     """Compose a melody over chords.
 
     Args:
@@ -90,6 +77,7 @@ def compose_melody(
         singing: range, temperature and the like.
         first_bar_beat: where the first bar line lies, in beats, 0 or more and less than 4.
         closing_beat: where the last note begins, which is held to the end; None where the last chord begins.
+        phrases: of the piece, in order, up to the last note; None for four bars each in the form a a b a.
 
     Returns:
         Notes in order, one at a time, none before beat 0 or after the last chord.
@@ -99,9 +87,13 @@ def compose_melody(
             chords.
     """
     chosen = singing or Singing()
-    plan = make_plan(chords, key, chosen, first_bar_beat=first_bar_beat, closing_beat=closing_beat)
+    plan = make_plan(chords, key, chosen, first_bar_beat=first_bar_beat, closing_beat=closing_beat, phrases=phrases)
     context = context_of(
-        plan.chords, minor=plan.minor, density=_levels(plan, chords, density), register=registers(plan, chosen)
+        plan.chords,
+        minor=plan.minor,
+        density=_levels(plan, chords, density),
+        register=registers(plan, chosen),
+        bars=bars_of(plan) if phrases else None,
     )
     network.eval()
     singer = _Singer(network, network.describe(context)[0], plan, chosen, generator)
@@ -162,14 +154,15 @@ class _Singer:
         sung = tokens.expand(count, -1)
         states = None if state is None else state.expand(-1, count, -1).contiguous()
         likelihood = torch.zeros(count)
-        for step in range(phrase.start, phrase.end):
-            past = _latest(read_past(sung[:, -_WINDOW:]))
-            described = self.described[step].expand(count, 1, -1)
+        for first, last in self._spans(phrase):
+            sung = _held_on(sung, last - first)
+            past = _latest(read_past(sung[:, -_WINDOW:]), 1 + last - first)
+            described = self.described[first : last + 1].expand(count, -1, -1)
             usual, states = self.network.step(described, past, states)
-            wished = usual[:, 0] / self.singing.temperature + self._bias(phrase, step, sung, past)
+            wished = usual[:, -1] / self.singing.temperature + self._bias(phrase, last, sung, past)
             drawn = torch.multinomial(wished.softmax(dim=1), 1, generator=self.generator)
-            likelihood += usual[:, 0].gather(1, drawn)[:, 0].clamp(min=-20)
             sung = torch.cat([sung, drawn], dim=1)
+            likelihood += usual.gather(2, sung[:, first:, None]).clamp(min=-20).sum(dim=(1, 2))
         source = self._memory(phrase, phrase.start, sung.shape[1], sung)
         scores = [
             judge(self.plan, phrase, version, float(known), source=source)
@@ -178,6 +171,12 @@ class _Singer:
         best = int(np.argmax(scores))
         assert states is not None  # noqa: S101  a phrase has steps
         return sung[best], states[:, best : best + 1]
+
+    def _spans(self, phrase: Phrase) -> Iterator[tuple[int, int]]:
+        """Group the steps of a phrase: a last one that is drawn, after those on which no note may begin."""
+        finest = self.singing.finest_steps
+        drawn = [step for step in range(phrase.start, phrase.end) if step % finest == 0 or step == phrase.end - 1]
+        return zip([phrase.start, *(step + 1 for step in drawn[:-1])], drawn, strict=True)
 
     def _memory(self, phrase: Phrase, start: int, stop: int, sung: Tensor) -> NDArray[np.int64] | None:
         """Return what the returning phrase sang at these steps, (stop - start,); None for a new phrase."""
@@ -189,7 +188,7 @@ class _Singer:
     def _bias(self, phrase: Phrase, step: int, sung: Tensor, past: Past) -> Tensor:
         """Return what is added to the logarithms of the probabilities of a step, (candidates, TOKENS)."""
         bias = torch.from_numpy(self.plan.bias[step]).repeat(len(sung), 1)
-        sounding, held = past.sounding[:, 0], past.held[:, 0]
+        sounding, held = past.sounding[:, -1], past.held[:, -1]
         bias[:, FIRST_PITCH:] += self._leaps(sounding)
         rubs = torch.from_numpy(holds_badly(self.plan, step, sounding.numpy(), held.numpy()))
         bias[:, HOLD] += _RUB * rubs
@@ -215,13 +214,12 @@ class _Singer:
 
     def _remember(self, bias: Tensor, phrase: Phrase, step: int, sung: Tensor) -> None:
         """Draw the tune towards what the returning phrase sang, or towards the rhythm of its own idea."""
-        line = max(phrase.start, STEPS_PER_BAR)
         rhythm = self.singing.rhythm_memory
         if phrase.source is not None and step < phrase.end - STEPS_PER_BEAT:
             at = phrase.source + step - phrase.start
             model = sung[:, at]
             pitch = self.singing.pitch_memory
-        elif line + _IDEA <= step < min(line + 2 * _IDEA, phrase.end) - STEPS_PER_BEAT * 2:
+        elif phrase.line + _IDEA <= step < min(phrase.line + 2 * _IDEA, phrase.end) - STEPS_PER_BEAT * 2:
             at = step - _IDEA
             model = sung[:, at]
             rhythm, pitch = rhythm * _IDEA_SHARE, self.singing.pitch_memory * _IDEA_SHARE
@@ -244,15 +242,23 @@ class _Singer:
         return torch.from_numpy(np.where(remembered >= FIRST_PITCH, nearest, remembered))
 
 
-def _latest(past: Past) -> Past:
-    """Keep the step that is yet to be sung."""
+def _held_on(sung: Tensor, steps: int) -> Tensor:
+    """Let what sounds sound on, and silence last, for some steps."""
+    for _ in range(steps):
+        silent = (sung[:, -1:] == REST) if sung.shape[1] else torch.ones(len(sung), 1, dtype=torch.bool)
+        sung = torch.cat([sung, torch.where(silent, REST, HOLD)], dim=1)
+    return sung
+
+
+def _latest(past: Past, steps: int) -> Past:
+    """Keep the last steps."""
     return Past(
-        past.previous[:, -1:],
-        past.sounding[:, -1:],
-        past.before[:, -1:],
-        past.held[:, -1:].clamp(max=LONGEST_WAIT),
-        past.looked[:, -1:],
-        past.agreement[:, -1:],
+        past.previous[:, -steps:],
+        past.sounding[:, -steps:],
+        past.before[:, -steps:],
+        past.held[:, -steps:].clamp(max=LONGEST_WAIT),
+        past.looked[:, -steps:],
+        past.agreement[:, -steps:],
     )
 
 
@@ -269,7 +275,7 @@ def _ended(tokens: NDArray[np.int64], plan: Plan, singing: Singing) -> NDArray[n
     return np.concatenate([tokens, ending])
 
 
-def _notes(tokens: NDArray[np.int64], plan: Plan) -> tuple[MelodyNote, ...]:
+def _notes(tokens: NDArray[np.int64], plan: Plan) -> Melody:
     """Read the notes off the grid."""
     onsets = np.flatnonzero(tokens >= FIRST_PITCH)
     stops = np.append(np.flatnonzero(tokens != HOLD), len(tokens))

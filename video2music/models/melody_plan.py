@@ -1,6 +1,6 @@
 """Plan of a melody: the grid of the piece, its phrases and which of them return, and what is forbidden where."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,12 +12,14 @@ from video2music.models.melody import (
     FIRST_PITCH,
     HIGHEST,
     LOWEST,
+    PHRASE_BARS,
     REST,
     STEPS_PER_BAR,
     STEPS_PER_BEAT,
     TOKENS,
 )
 from video2music.models.melody_context import phrase_bounds, register_height
+from video2music.music.melody_phrases import MelodyPhrase
 
 FloatArray = NDArray[np.float32]
 
@@ -77,9 +79,18 @@ class Singing:
 
 @dataclass(frozen=True)
 class Phrase:
-    """Steps from `start` to `end`; `source` is the start of the phrase that returns in it, None for a new one."""
+    """A phrase of a tune.
+
+    Attributes:
+        start: its first step.
+        line: the step of its first bar line, later than its start where it has a pickup.
+        end: the step after its last.
+        source: first bar line of the phrase that returns in it, None for a new one.
+        lift: semitones by which it lies higher.
+    """
 
     start: int
+    line: int
     end: int
     source: int | None
     lift: float
@@ -119,7 +130,13 @@ class Plan:
 
 
 def make_plan(
-    chords: Sequence[ChordSpan], key: Key, singing: Singing, *, first_bar_beat: float, closing_beat: float | None
+    chords: Sequence[ChordSpan],
+    key: Key,
+    singing: Singing,
+    *,
+    first_bar_beat: float,
+    closing_beat: float | None,
+    phrases: Sequence[MelodyPhrase] | None = None,
 ) -> Plan:
     """Lay a piece out.
 
@@ -129,6 +146,7 @@ def make_plan(
         singing: range and grid.
         first_bar_beat: where the first bar line lies, 0 or more and less than 4.
         closing_beat: where the last chord begins; None for the last span's beginning.
+        phrases: in order, up to the last chord; None for four bars each in the form a a b a.
 
     Raises:
         ValueError: there are no chords, or the range is narrower than an octave.
@@ -155,7 +173,7 @@ def make_plan(
         shift=key.shift,
         begin=begin,
         closing=closing,
-        phrases=_phrases(closing),
+        phrases=_phrases_of_form(phrases, closing, step_at) if phrases else _phrases_of_four_bars(closing),
         bias=_bias(numbers, tones, singing, key.shift, begin),
         chord_tones=tones,
         tonic=(key.pitch_class - key.shift) % 12,
@@ -172,18 +190,40 @@ def registers(plan: Plan, singing: Singing) -> NDArray[np.int64]:
     return wanted
 
 
-def _phrases(closing: int) -> tuple[Phrase, ...]:
+def bars_of(plan: Plan) -> NDArray[np.int64]:
+    """Return which bar of a phrase each step lies in, 0 to 3; the last one, which comes to rest, is always 3."""
+    bars = np.full(len(plan.chords), PHRASE_BARS - 1, dtype=np.int64)
+    for phrase in plan.phrases:
+        steps = np.arange(phrase.line, max(phrase.line, phrase.end - STEPS_PER_BAR))
+        bars[steps] = np.minimum((steps - phrase.line) // STEPS_PER_BAR, PHRASE_BARS - 2)
+    return bars
+
+
+def _phrases_of_four_bars(closing: int) -> tuple[Phrase, ...]:
     """Divide into phrases of four bars in the form a a b a; a rest too short to be one belongs to the last."""
     bounds = list(phrase_bounds(closing)) if closing else []
     if len(bounds) > 1 and bounds[-1][1] - bounds[-1][0] < _SHORTEST_PHRASE:
         bounds[-2:] = [(bounds[-2][0], bounds[-1][1])]
-    lines = [STEPS_PER_BAR if start == 0 else start for start, _ in bounds]
-    phrases = []
-    for number, (start, end) in enumerate(bounds):
-        letter = _FORM[number % len(_FORM)]
-        earlier = _FORM.index(letter)
-        source = lines[earlier] if earlier < number else None
-        phrases.append(Phrase(start, end, source, _LIFT[letter]))
+    return _returning(bounds, [_FORM[number % len(_FORM)] for number in range(len(bounds))])
+
+
+def _phrases_of_form(
+    phrases: Sequence[MelodyPhrase], closing: int, step_at: Callable[[float], int]
+) -> tuple[Phrase, ...]:
+    """Read the phrases of a piece; those that answer bring something new, and return among themselves."""
+    starts = [0, *(step_at(phrase.begin_beat) for phrase in phrases[1:])]
+    bounds = list(zip(starts, [*starts[1:], closing], strict=True))
+    return _returning(bounds, ["b" if phrase.answers else "a" for phrase in phrases]) if closing else ()
+
+
+def _returning(bounds: Sequence[tuple[int, int]], letters: Sequence[str]) -> tuple[Phrase, ...]:
+    """Let the first phrase of every letter return in the later ones; the first of all has a pickup of a bar."""
+    phrases: list[Phrase] = []
+    for number, ((start, end), letter) in enumerate(zip(bounds, letters, strict=True)):
+        first = letters.index(letter)
+        source = phrases[first].line if first < number else None
+        line = STEPS_PER_BAR if start == 0 else start
+        phrases.append(Phrase(start, line, end, source, _LIFT[letter]))
     return tuple(phrases)
 
 
