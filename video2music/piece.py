@@ -206,7 +206,7 @@ class Piece:
             loudness_lufs=rendered.mastered.loudness_lufs,
             true_peak_dbtp=rendered.mastered.true_peak_dbtp,
             gain_db=rendered.mastered.gain_db,
-            composed=self.composed or self.score,
+            composed=rendered.composed,
             rendition=rendition,
             steering=steering,
             hearing=self.hearing if rendition == self.rendition else Hearing(reason=CHANGED),

@@ -28,18 +28,20 @@ class Rendered:
     """A score that was played.
 
     Attributes:
+        composed: as it was composed, with a tune if the rendition has one.
         score: as it sounds: at the tempo of the rendition, transposed, its chords replaced.
         midi: the notes.
         mastered: the sound, its gain and loudness.
     """
 
+    composed: Score
     score: Score
     midi: "pretty_midi.PrettyMIDI"
     mastered: "Mastered"
 
 
 def render(score: Score, rendition: Rendition, synthesizer: "Synthesizer", timer: StageTimer | None = None) -> Rendered:
-    """Arrange a score, play it and set its loudness.
+    """Arrange a score, play it and set its loudness; a tune that is wanted and not there yet is composed first.
 
     Args:
         score: as it was composed.
@@ -56,13 +58,22 @@ def render(score: Score, rendition: Rendition, synthesizer: "Synthesizer", timer
 
     timer = timer or StageTimer()
     with timer.stage("arrange", "Arranging the notes"):
-        laid = rendition.lay_out(score)
+        composed = _with_melody(score) if rendition.melody else score
+        laid = rendition.lay_out(composed)
         midi = transposed_midi(arrange(laid, ensemble=rendition.ensemble), laid, rendition.transpose)
     with timer.stage("synthesize", "Playing the music"):
         sound = synthesizer.render(midi, sample_rate=SAMPLE_RATE, duration_s=laid.duration_s)
     with timer.stage("master", "Setting the loudness"):
         mastered = master(sound, SAMPLE_RATE)
-    return Rendered(transposed_score(laid, rendition.transpose), midi, mastered)
+    return Rendered(composed, transposed_score(laid, rendition.transpose), midi, mastered)
+
+
+def _with_melody(score: Score) -> Score:
+    if score.melody is not None:
+        return score  # no network is loaded for it
+    from video2music.models.melody_for_score import with_melody
+
+    return with_melody(score)
 
 
 def chosen_ensemble(name: str, emotion: FloatArray, motion: FloatArray) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 
 from video2music.errors import OutputError, ScoreError
 from video2music.features.video_features import EMOTIONS
+from video2music.music.melody_fitting import fit_melody
 from video2music.music.rendition import Rendition
 from video2music.music.score import Score
 from video2music.music.suggestion import AUTO, suggest_ensemble
@@ -153,7 +154,7 @@ def render_file(
     rendition = stored.rendition.changed(**changes | {"ensemble": stored.ensemble(ensemble)})
     score = stored.score if length_s is None else _fitted(stored, length_s, path)
     rendered = render(score, rendition, synthesizer, timer)
-    facts = _facts(stored, score, rendered, rendition)
+    facts = _facts(stored, rendered, rendition)
     picture_s = score.duration_s if stored.facts else None
     music = _Music(rendered.midi, rendered.mastered, score.duration_s, facts, picture_s)
     return _write(music, path, target, synthesizer, timer)
@@ -226,10 +227,12 @@ def _fitted(stored: Stored, length_s: float, path: Path) -> Score:
             where=path,
             remedy="Compose for this clip",
         )
-    return replace(score, duration_s=min(length_s, LONGEST_S))
+    longer = replace(score, duration_s=min(length_s, LONGEST_S))
+    return replace(longer, melody=fit_melody(score, longer))
 
 
-def _facts(stored: Stored, score: Score, rendered: Rendered, rendition: Rendition) -> dict[str, Any]:
+def _facts(stored: Stored, rendered: Rendered, rendition: Rendition) -> dict[str, Any]:
+    score = rendered.composed
     facts = dict(stored.facts) | {"duration_s": round(score.duration_s, 3)}
     facts |= music_facts(score, rendered.score, rendition)
     if rendition != stored.rendition or "match" not in facts:

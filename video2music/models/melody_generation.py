@@ -174,8 +174,8 @@ class _Singer:
 
     def _spans(self, phrase: Phrase) -> Iterator[tuple[int, int]]:
         """Group the steps of a phrase: a last one that is drawn, after those on which no note may begin."""
-        finest = self.singing.finest_steps
-        drawn = [step for step in range(phrase.start, phrase.end) if step % finest == 0 or step == phrase.end - 1]
+        steps, finest = range(phrase.start, phrase.end), self.singing.finest_steps
+        drawn = [s for s in steps if (s >= self.plan.begin and s % finest == 0) or s == phrase.end - 1]
         return zip([phrase.start, *(step + 1 for step in drawn[:-1])], drawn, strict=True)
 
     def _memory(self, phrase: Phrase, start: int, stop: int, sung: Tensor) -> NDArray[np.int64] | None:

@@ -15,6 +15,7 @@ from video2music.harmony.vocabulary import transpose as transpose_chord
 from video2music.music.cuts import acknowledge_cuts, grid_for_cuts
 from video2music.music.ending import closing_step, resolve
 from video2music.music.ensemble import DEFAULT_ENSEMBLE, load_ensemble
+from video2music.music.melody_fitting import fit_melody
 from video2music.music.score import BEATS_PER_CHORD, Score
 from video2music.music.tempo import at_tempo, check_tempo
 from video2music.music.transposition import check_transposition
@@ -34,7 +35,7 @@ class Rendition:
         density: 0.25 to 4, factor on note density.
         loudness: 0.25 to 4, factor on how hard notes are played; the loudness of the file stays that of the mastering.
         chords: seconds and the symbols that replace the chords sounding then, named before transposing.
-        melody: whether the tune of the score is heard.
+        melody: whether the tune of the score is heard; without one, it is composed when the music is rendered.
 
     Raises:
         RefusalError: one of them cannot be played.
@@ -143,6 +144,11 @@ class Rendition:
         Raises:
             ScoreError: a chord is to be replaced where there is none, or where the piece comes to rest.
         """
+        laid = self._harmony(score)
+        return replace(laid, melody=fit_melody(score, laid) if self.melody else None)
+
+    def _harmony(self, score: Score) -> Score:
+        """Lay out all but the tune."""
         laid = self._at_tempo(score)
         laid = replace(
             laid,
