@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from video2music.features.eye import Eye
     from video2music.models.amt import AffectiveMultimodalTransformer
     from video2music.models.dynamics import DynamicsNetwork
+    from video2music.models.melody import MelodyNetwork
     from video2music.music.synthesis import Synthesizer
 
 __all__ = ["SAMPLE_RATE", "Composer", "load"]
@@ -45,6 +46,7 @@ class Composer:
         eye: turns frames into emotion, valence, arousal and semantics.
         amt: writes the chords.
         dynamics: writes note density and loudness.
+        melody: writes tunes.
         synthesizer: plays notes.
         weights: SHA-256 of the weight files, by name.
         listener: recognises the emotion of the finished music.
@@ -54,6 +56,7 @@ class Composer:
     eye: "Eye"
     amt: "AffectiveMultimodalTransformer"
     dynamics: "DynamicsNetwork"
+    melody: "MelodyNetwork"
     synthesizer: "Synthesizer"
     weights: dict[str, str]
     listener: Listener = field(default_factory=Listener)
@@ -133,7 +136,7 @@ class Composer:
     def write_score(
         self, features: VideoFeatures, wishes: Wishes | None = None, timer: StageTimer | None = None
     ) -> Score:
-        """Compose chords, note density and loudness for a video that was already seen.
+        """Compose chords, note density, loudness and a tune for a video that was already seen.
 
         Args:
             features: what was seen, or what the composer shall see instead.
@@ -141,7 +144,8 @@ class Composer:
             timer: collects the seconds of the stages.
         """
         from video2music.models.generation import predict_dynamics
-        from video2music.music.cuts import acknowledge_cuts, grid_for_cuts
+        from video2music.models.melody_for_score import with_melody
+        from video2music.music.cuts import acknowledge_cuts, changes_for_cuts, cuts_to_meet, grid_for_cuts
         from video2music.music.ending import resolve
         from video2music.music.tempo import second_of_steps
 
@@ -149,15 +153,13 @@ class Composer:
         key = wishes.parsed_key or key_for(features)
         seed = secrets.randbelow(LARGEST_SEED + 1) if wishes.seed is None else wishes.seed
         steering = self.steering(features, wishes)
-        cuts_s = tuple(features.cuts_s.tolist()) if wishes.meets_cuts else ()
+        cuts_s = cuts_to_meet(features.cuts_s.tolist(), features.duration_s) if wishes.meets_cuts else ()
         tempo_bpm, pickup_beats = grid_for_cuts(features.duration_s, steering.tempo_bpm, cuts_s, wishes.tempo_leeway)
         second = second_of_steps(features.duration_s, tempo_bpm, pickup_beats=pickup_beats)
-        with timer.stage("chords", "Writing the chords") as tell:
-            chords = self._draw_chords(features.at(second), key, replace(wishes, seed=seed), steering, tell)
         with timer.stage("dynamics", "Shaping density and loudness"):
             dynamics = steering.shape(predict_dynamics(self.dynamics, features))
-        score = Score(
-            chords=tuple(key.spell(transpose(chord, key.shift)) for chord in chords),
+        silent = Score(
+            chords=("N",) * len(second),
             note_density=dynamics.note_density[second],
             loudness=dynamics.loudness[second],
             key=str(key),
@@ -165,12 +167,23 @@ class Composer:
             duration_s=features.duration_s,
             tempo_bpm=tempo_bpm,
             pickup_beats=pickup_beats,
+            cuts_s=cuts_s,
             register=steering.register,
             note_length=steering.note_length,
         )
-        if wishes.as_published:
+        with timer.stage("chords", "Writing the chords") as tell:
+            first = silent.first_heard_step
+            changes = frozenset(step - first for step in changes_for_cuts(silent))
+            seen, asked = features.at(second[first:]), replace(wishes, seed=seed)
+            drawn = self._draw_chords(seen, key, asked, steering, changes=changes, progress=tell)
+        chords = tuple(key.spell(transpose(chord, key.shift)) for chord in (*drawn[:first], *drawn))
+        score = replace(silent, chords=chords)
+        if not wishes.as_published:
+            score = acknowledge_cuts(score, cuts_s) if cuts_s else resolve(score)
+        if not wishes.sings:
             return score
-        return acknowledge_cuts(score, cuts_s) if cuts_s else resolve(score)
+        with timer.stage("melody", "Writing the melody"):
+            return with_melody(score, self.melody)
 
     def steering(self, features: VideoFeatures, wishes: Wishes | None = None) -> Steering:
         """Return how the picture shapes the music; a wish goes before it.
@@ -231,7 +244,7 @@ class Composer:
             hearing=self._listen(wanted, mastered.audio, wishes, timer),
             timings_s=timer.seconds,
             weights=self.weights,
-            composed=composed,
+            composed=rendered.composed,
             rendition=rendition,
             synthesizer=self.synthesizer,
             gain_db=mastered.gain_db,
@@ -249,9 +262,16 @@ class Composer:
             )
 
     def _draw_chords(
-        self, features: VideoFeatures, key: Key, wishes: Wishes, steering: Steering, progress: Progress
+        self,
+        features: VideoFeatures,
+        key: Key,
+        wishes: Wishes,
+        steering: Steering,
+        *,
+        changes: frozenset[int],
+        progress: Progress,
     ) -> tuple[int, ...]:
-        """Draw one chord per row of the features, in C major or A minor."""
+        """Draw one chord per row of the features, in C major or A minor, another one at each of the changes."""
         import torch
 
         from video2music.models.generation import generate_chords
@@ -269,6 +289,7 @@ class Composer:
             else None,
             generator=torch.Generator().manual_seed(wishes.seed or 0),
             sampling=steering.steered(wishes.sampling),
+            changes=changes,
             progress=progress,
         )
 
@@ -294,6 +315,7 @@ def load(
     from emotion.weights import file_sha256, find_weights
     from video2music.features.eye import load_eye
     from video2music.models.loading import load_amt, load_dynamics
+    from video2music.models.melody import load_melody
     from video2music.music.synthesis import Synthesizer, find_sound_font
 
     chosen = find_engine(engine)
@@ -301,11 +323,13 @@ def load(
     remedy = IMPORT_FIRST if chosen.published else None
     amt = find_weights(chosen.amt_weights, remedy=remedy)
     dynamics = find_weights(chosen.dynamics_weights, remedy=remedy)
+    melody = find_weights("melody")
     return Composer(
         engine=chosen,
         eye=load_eye(chosen.name, device=device),
         amt=load_amt(amt),
         dynamics=load_dynamics(dynamics),
+        melody=load_melody(melody),
         synthesizer=synthesizer,
-        weights={path.stem: file_sha256(path) for path in (amt, dynamics)},
+        weights={path.stem: file_sha256(path) for path in (amt, dynamics, melody)},
     )

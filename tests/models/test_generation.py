@@ -249,3 +249,24 @@ def test_chords_outside_the_key_are_drawn_less(
         chords = compose(tiny_amt, make_features(90), sampling=replace(FREE, outside_key_bias=bias))
         shares.append(outside_key()[list(chords)].mean())
     assert shares[0] > shares[1] > shares[2] == 0.0
+
+
+def test_another_chord_begins_where_a_change_is_set(
+    shipped_amt: AffectiveMultimodalTransformer, make_features: MakeFeatures
+) -> None:
+    features = make_features(64)
+    free = compose(shipped_amt, features, seed=3)
+    changes = {second for second in range(3, 64, 4) if free[second] == free[second - 1]}
+    assert len(changes) > 4
+    chords = compose(shipped_amt, features, seed=3, changes=changes)
+    assert all(chords[second] != chords[second - 1] for second in changes)
+
+
+def test_set_changes_do_not_hurry_the_piece(
+    shipped_amt: AffectiveMultimodalTransformer, make_features: MakeFeatures
+) -> None:
+    features, rates = make_features(120), []
+    for changes in ((), range(3, 120, 3)):
+        pieces = [compose(shipped_amt, features, seed=seed, changes=changes) for seed in range(4)]
+        rates.append(np.mean([a != b for piece in pieces for a, b in pairwise(piece)]))
+    assert rates[1] == pytest.approx(rates[0], abs=0.1)

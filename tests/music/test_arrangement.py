@@ -125,6 +125,7 @@ def test_the_way_home_is_softer_and_sparser(make_score: MakeScore) -> None:
         ("A minor", "Am Am Am Am N N N", "Am Am Am Am E7 Am Am"),
         ("Eb minor", "Ebm Gb Ab Ebm A C C", "Ebm Gb Ab Ebm Bb7 Ebm Ebm"),
         ("C major", "C C C C Am Am Am", "C C C C G7 C C"), ("C major", "F Am", "F C"),
+        ("C major", "F G C C C C C", "F G C C G7 C C"),
         ("C major", "Dm Am Em", "Dm Am C"),
     ],
 )  # fmt: skip

@@ -23,6 +23,7 @@ _DOWNBEAT, _HALF = 1.0, 0.85  # what a cut on the first and the third beat count
 _START = 0.35  # what the clip counts that begins on a strong beat
 _CALM = 0.15  # what is given up for staying at the wanted tempo, at the largest deviation
 _EARLIEST_S = 0.5
+_SHORTEST_CHORD = 2  # steps between changes that cuts ask for
 
 
 def align_cuts(score: Score, cuts_s: Sequence[float], within: float = 0.08) -> Score:
@@ -95,6 +96,19 @@ def grid_for_cuts(
     return float(tempo_bpm * (1 + changes[best])), float(phases[phase])
 
 
+def changes_for_cuts(score: Score) -> frozenset[int]:
+    """Return the steps at which another chord shall begin: those with a cut, unless one just began.
+
+    Args:
+        score: on its grid of beats, with its cuts; its chords do not matter.
+    """
+    chosen: list[int] = []
+    for step in sorted(cut_steps(score, load_performance().form)):
+        if not chosen or step - chosen[-1] >= _SHORTEST_CHORD:
+            chosen.append(step)
+    return frozenset(chosen)
+
+
 def settle_bar_lines(score: Score) -> Score:
     """Move all bar lines by half a bar if more chords then change, and more cuts lie, on first beats.
 
@@ -143,7 +157,7 @@ def change_at_cuts(score: Score) -> Score:
     """
     chords = list(score.chords)
     last = closing_step(score.end_step) - 1  # the chord that leads home stays where it is
-    steps = sorted(step for step in cut_steps(score, load_performance().form) if step < last)
+    steps = sorted(step for step in changes_for_cuts(score) if step < last)
     for step in steps:
         if chords[step] != chords[step - 1]:
             continue

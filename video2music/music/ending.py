@@ -12,7 +12,6 @@ from video2music.music.score import Score
 
 _ROOM_FOR_A_CADENCE = 5  # steps; shorter pieces keep every chord but the last
 _LEADS_HOME = {
-    0: {"maj", "min", "maj6", "min6", "maj7", "min7", "sus2", "sus4"},  # already there
     1: {"maj", "maj7"},  # Neapolitan, from a semitone above
     2: {"min", "min7", "hdim7", "dim"},
     5: {"maj", "min", "maj6", "min6", "maj7", "min7", "sus2"},
@@ -20,7 +19,7 @@ _LEADS_HOME = {
     10: {"maj", "maj6", "7", "maj7"},
     11: {"dim", "dim7", "hdim7"},
 }
-"""Qualities that can stand before the tonic, by semitones of the root above it."""
+"""Qualities that can stand before the tonic, by semitones of the root above it; the tonic itself leads nowhere."""
 
 
 def closing_step(steps: float) -> int:

@@ -16,6 +16,9 @@ BEATS_PER_CHORD = 2
 
 BEATS_PER_BAR = 4
 
+SHORTEST_BEGINNING_BEATS = 0.75
+"""What is left of a first step that began before the clip, for its chord to be one of its own."""
+
 SLOWEST_BPM, FASTEST_BPM = 20.0, 400.0
 SHORTEST_LENGTH = 0.1
 WIDEST_REGISTER = 5.0
@@ -103,6 +106,11 @@ class Score:
     def pickup_steps(self) -> int:
         """Number of steps, also begun ones, before the first bar line."""
         return math.ceil(self.pickup_beats / BEATS_PER_CHORD - 1e-9)
+
+    @property
+    def first_heard_step(self) -> int:
+        """1 where the clip begins with so little of the first step that its chord would not be heard, else 0."""
+        return int(len(self.chords) > 1 and self.beat_of_step(1) < SHORTEST_BEGINNING_BEATS)
 
     @property
     def end_step(self) -> float:
