@@ -75,6 +75,7 @@ def test_every_text_can_be_read(
     page = open_window(served.url, dark=dark)
     page.get_by_role("button", name="Compose", exact=True).click()
     expect(page.get_by_role("alert")).to_be_visible()
+    page.get_by_role("button", name="More").click()
     page.get_by_label("Begin with these chords").fill("X")
     page.get_by_label("Begin with these chords").blur()
     expect(page.locator(".hint")).to_be_visible()
@@ -107,19 +108,33 @@ def test_everything_is_reached_by_keyboard_in_reading_order(page: Page) -> None:
       return [name.trim().replace(/\\s+/g, ' '), ring];
     }
     """
+    page.get_by_role("button", name="More").click()
+    page.evaluate("document.activeElement.blur()")
+    page.locator("h1").click()
     reached = []
-    for _ in range(14):
+    for _ in range(34):
         page.keyboard.press("Tab")
         reached += filter(None, [page.evaluate(names)])
     order = [
         "tab Compose",
         "Click to upload",
+        "Ensemble",
+        "Mood",
         "Key",
+        "More",
+        "number input for Darker",
+        "range slider for Calmer",
+        "Tempo",
+        "number input for Lower",
+        "A melody",
+        "Strong beats",
+        "Replace it",
+        "Loudness",
         "Begin with",
         "Which chords",
-        "Replace it",
         "Seed",
         "Draw one",
+        "Lock",
         "Compose",
     ]
     positions = [next((i for i, (name, _) in enumerate(reached) if name.startswith(word)), None) for word in order]

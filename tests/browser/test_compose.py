@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from emotion.errors import RefusalError
+from video2music.direction import Direction
 
 DOWNLOADS = ("get-video", "get-music", "get-midi", "get-result")
 
@@ -27,6 +28,11 @@ def compose(page: Page) -> None:
     page.get_by_role("button", name="Compose", exact=True).click()
 
 
+def more(page: Page) -> None:
+    """Unfold the settings that a newcomer does not see."""
+    page.get_by_role("button", name="More").click()
+
+
 def plays(page: Page) -> None:
     """Start the result and see its clock move and its sound decoded."""
     page.locator("#piece video").evaluate("video => { video.muted = true; return video.play(); }")
@@ -40,9 +46,10 @@ def test_upload_compose_play_download(
     upload(page, clip)
     page.get_by_label("Key", exact=True).click()
     page.get_by_role("option", name="B♭ major").click()
+    more(page)
     page.get_by_label("Begin with these chords").fill("Bb Eb")
     page.get_by_label("Keep it under the music").check()
-    page.get_by_label("Seed").fill("77")
+    page.get_by_label("Seed (same seed").fill("77")
     compose(page)
     summary = page.locator("#summary")
     for words in ("Music for holiday.mp4", "B♭ major", "mostly tense, partly sad", "77"):
@@ -121,7 +128,8 @@ def test_a_failed_run_leaves_the_last_result(
     page: Page, clip: Path, served: SimpleNamespace, upload: Callable[..., None]
 ) -> None:
     upload(page, clip)
-    page.get_by_label("Seed").fill("5")
+    more(page)
+    page.get_by_label("Seed (same seed").fill("5")
     compose(page)
     expect(page.locator("#summary")).to_contain_text("Seed")
     source = page.locator("#piece video").get_attribute("src")
@@ -157,13 +165,14 @@ def test_a_chord_that_does_not_exist_is_named_on_leaving_the_field(
     page: Page, clip: Path, upload: Callable[..., None]
 ) -> None:
     upload(page, clip)
+    more(page)
     field = page.get_by_label("Begin with these chords")
-    field.fill("C Amaj9")
+    field.fill("Amaj9 C")
     field.blur()
     expect(page.locator("#primer-hint")).to_contain_text("Amaj7")
     compose(page)
     expect(page.locator("#status")).to_contain_text("Not started")
-    field.fill("C Amaj7")
+    field.fill("Amaj7 C")
     field.blur()
     expect(page.locator("#primer-hint .hint")).to_have_count(0)
     compose(page)
@@ -196,19 +205,68 @@ def test_a_hostile_name_is_only_a_name(
 
 
 def test_what_is_typed_is_shown_as_typed(page: Page) -> None:
+    more(page)
     field = page.get_by_label("Begin with these chords")
     field.fill("${1+1}{{2}}<b>")
     field.blur()
     expect(page.locator("#primer-hint")).to_contain_text("${1+1}{{2}}<b>")
 
 
-def test_a_drawn_seed_is_used_and_shown(page: Page, clip: Path, upload: Callable[..., None]) -> None:
+def test_a_drawn_seed_is_used_and_the_last_one_is_locked(
+    page: Page, clip: Path, served: SimpleNamespace, upload: Callable[..., None]
+) -> None:
     upload(page, clip)
+    more(page)
+    seed, lock = page.get_by_label("Seed (same seed"), page.get_by_label("Lock the seed")
     page.get_by_role("button", name="Draw one").click()
-    expect(page.get_by_label("Seed")).not_to_have_value("")
-    seed = page.get_by_label("Seed").input_value()
+    expect(lock).to_be_checked()
+    drawn = seed.input_value()
     compose(page)
-    expect(page.locator("#summary .facts")).to_contain_text(f"Seed{seed}")
+    expect(page.locator("#summary .facts")).to_contain_text(f"Seed{drawn}")
+    lock.uncheck()
+    expect(seed).to_have_value("")
+    lock.check()
+    expect(seed).to_have_value(drawn)
+    assert [wishes.seed for wishes in served.composer.wishes] == [int(drawn)]
+
+
+def test_every_setting_reaches_the_composer(
+    page: Page, clip: Path, served: SimpleNamespace, upload: Callable[..., None]
+) -> None:
+    upload(page, clip)
+    for label, option in (("Ensemble", "Strings"), ("Mood", "Sad"), ("Loudness of the music", "-23 LUFS")):
+        if label.startswith("Loudness"):
+            more(page)
+        page.get_by_label(label, exact=True).click()
+        page.get_by_role("option", name=option).click()
+    expect(page.locator("#ensemble-note")).to_contain_text("Violins over violas")
+    for slider, value in (("Darker", "-1.5"), ("Calmer", "2"), ("Lower", "-3")):
+        page.get_by_role("spinbutton", name=slider).fill(value)
+    page.get_by_label("Tempo").fill("96")
+    page.get_by_label("A melody").uncheck()
+    page.get_by_label("Strong beats").uncheck()
+    expect(page.get_by_role("spinbutton", name="Music softer")).to_be_hidden()
+    page.get_by_label("lower the music when somebody speaks").check()
+    page.get_by_role("spinbutton", name="Music softer").fill("4")
+    compose(page)
+    expect(page.locator("#summary")).to_contain_text("Music for holiday.mp4")
+    wished = served.composer.wishes[0]
+    assert (wished.ensemble, wished.lufs, wished.tempo_bpm, wished.transpose) == ("strings", -23.0, 96.0, -3)
+    assert wished.direction == Direction("sad", -1.5, 2.0)
+    assert (wished.melody, wished.align_cuts) == (False, False)
+    assert (wished.original, wished.music_level_db) == ("duck", 4.0)
+
+
+def test_a_tempo_that_cannot_be_played_is_refused_in_a_sentence(
+    page: Page, clip: Path, served: SimpleNamespace, upload: Callable[..., None]
+) -> None:
+    upload(page, clip)
+    more(page)
+    page.get_by_label("Tempo").fill("quick")
+    compose(page)
+    expect(page.locator("#status")).to_contain_text("The tempo is not a number: quick")
+    expect(page.locator("#compose")).to_be_enabled()
+    assert not served.composer.wishes
 
 
 def test_a_full_line_says_so(

@@ -1,65 +1,55 @@
-"""A composer without networks: it writes real, tiny files, and waits where a test wants to look at the page.
+"""A composer without networks: its pieces are real, with silence-like sound, and it waits where a test wants to look.
 
 Both conftest files, here and in the browser folder, read this one and serve the page with it.
 """
 
-import json
 import os
-import shutil
 import threading
-import wave
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import av
 import numpy as np
 import pretty_midi
 from fake_recogniser import FakeRecogniser  # read by the conftest files before this one
+from numpy.typing import NDArray
 
 from video2music.errors import VideoReadError
 from video2music.features.video_features import VideoFeatures
 from video2music.listening import Hearing
+from video2music.matching import AxisMatch, Match, Words
+from video2music.music.rendition import Rendition
 from video2music.music.score import Score
-from video2music.progress import Progress
+from video2music.piece import Piece
+from video2music.progress import Progress, StageTimer
+from video2music.rendering import SAMPLE_RATE, chosen_ensemble, render
 from video2music.web import app
+from video2music.wishes import Wishes
 
-STAGES_BEFORE = ("Watching the video",)
 HELD_STAGE = "Writing the chords"
-STAGES_AFTER = ("Shaping density and loudness", "Arranging the notes", "Playing the music", "Setting the loudness")
+
+AROUSAL = Words("calm", "lively", "calmer", "livelier")
+VALENCE = Words("dark", "bright", "darker", "brighter")
 
 
 def silent_progress(_stage: str, _fraction: float) -> None:
     """Hear nothing."""
 
 
-@dataclass
-class FakePiece:
-    source: Path
-    score: Score
-    features: VideoFeatures
-    hearing: Hearing = field(default_factory=Hearing)
+class FakeSynthesizer:
+    """Plays a soft hum at the pitch of the first note, in no time."""
 
-    def save(self, folder: Path, *, stem: str | None = None, progress: Progress | None = None) -> SimpleNamespace:
-        (progress or silent_progress)("Putting the music under the picture", 0.0)
-        folder.mkdir()
-        files = {kind: folder / f"{stem or 'music'}.{kind}" for kind in ("mp4", "wav", "mid", "json")}
-        shutil.copyfile(self.source, files["mp4"])
-        with wave.open(str(files["wav"]), "wb") as sound:
-            sound.setnchannels(2)
-            sound.setsampwidth(2)
-            sound.setframerate(44100)
-            sound.writeframes(bytes(4 * int(44100 * self.score.duration_s)))
-        midi = pretty_midi.PrettyMIDI()
-        piano = pretty_midi.Instrument(program=0)
-        piano.notes.append(pretty_midi.Note(velocity=80, pitch=60 + self.score.seed % 12, start=0.0, end=1.0))
-        midi.instruments.append(piano)
-        midi.write(str(files["mid"]))
-        facts = {"seed": self.score.seed, "key": self.score.key, "chords": self.score.chord_events()}
-        files["json"].write_text(json.dumps(facts), encoding="utf-8")
-        return SimpleNamespace(video=files["mp4"], music=files["wav"], midi=files["mid"], result=files["json"])
+    def render(
+        self, midi: pretty_midi.PrettyMIDI, *, sample_rate: int = 44100, duration_s: float | None = None
+    ) -> NDArray[np.float32]:
+        pitch = min((note.pitch for track in midi.instruments for note in track.notes), default=60)
+        time_s = np.arange(int(np.ceil((duration_s or midi.get_end_time()) * sample_rate - 1e-6))) / sample_rate
+        hum = 0.1 * np.sin(2 * np.pi * 440 * 2 ** ((pitch - 69) / 12) * time_s)
+        return np.stack([hum, hum], axis=1).astype(np.float32)
 
 
 @dataclass
@@ -71,6 +61,9 @@ class FakeComposer:
     working: int = 0
     most_at_once: int = 0
     finished: list[Path] = field(default_factory=list)
+    wishes: list[Wishes] = field(default_factory=list)
+    analysed: int = 0
+    synthesizer: FakeSynthesizer = field(default_factory=FakeSynthesizer)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -78,6 +71,7 @@ class FakeComposer:
 
     def analyze(self, clip: Path, /, *, progress: Progress | None = None) -> VideoFeatures:
         (progress or silent_progress)("Watching the video", 0.5)
+        self.analysed += 1
         try:
             with av.open(str(clip)) as container:
                 duration_s = container.duration / av.time_base
@@ -99,39 +93,67 @@ class FakeComposer:
         clip: Path,
         /,
         *,
-        key: str | None = None,
-        primer: str | None = None,
-        seed: int | None = None,
-        original: str = "replace",
         progress: Progress | None = None,
-    ) -> FakePiece:
+        **wishes: Any,  # noqa: ANN401 - the fields of Wishes
+    ) -> Piece:
         with self._lock:
             self.working += 1
             self.most_at_once = max(self.most_at_once, self.working)
         try:
-            return self._compose(clip, key, primer, seed, original, progress or silent_progress)
+            timer = StageTimer(progress)
+            features = self.analyze(clip, progress=progress)
+            return self.compose_seen(clip, features, Wishes(**wishes), timer)
         finally:
             with self._lock:
                 self.working -= 1
 
-    def _compose(
-        self, clip: Path, key: str | None, primer: str | None, seed: int | None, original: str, tell: Progress
-    ) -> FakePiece:
-        assert original in {"replace", "mix"}
-        features = self.analyze(clip, progress=tell)
-        tell(HELD_STAGE, 0.4)
-        while not self.gate.wait(0.02):
-            tell(HELD_STAGE, 0.6)
+    def compose_seen(
+        self, clip: Path, features: VideoFeatures, wishes: Wishes | None = None, timer: StageTimer | None = None
+    ) -> Piece:
+        wishes, timer = wishes or Wishes(), timer or StageTimer()
+        with timer.stage("chords", HELD_STAGE) as tell:
+            tell("", 0.4)
+            while not self.gate.wait(0.02):
+                tell("", 0.6)
         if self.failure is not None:
             raise self.failure
-        for stage in STAGES_AFTER:
-            tell(stage, 0.5)
-        begin = (primer or "").split()
+        seed = 1234 if wishes.seed is None else wishes.seed
+        begin = (wishes.primer or "").split()
         chords = tuple((begin + ["Am", "F", "C", "G", "Bb"] * features.seconds)[: features.seconds])
         level = np.full(len(chords), 0.5, np.float32)
-        score = Score(chords, level, level, key or "A minor", 1234 if seed is None else seed, features.duration_s)
+        score = Score(
+            chords, level, level, wishes.key or "A minor", seed, features.duration_s, wishes.tempo_bpm or 120.0
+        )
+        ensemble = chosen_ensemble(wishes.ensemble, features.emotion, features.motion)
+        rendition = Rendition(ensemble=ensemble, transpose=wishes.transpose)
+        rendered = render(score, rendition, self.synthesizer, timer)  # type: ignore[arg-type]  # plays, that is all
         self.finished.append(clip)
-        return FakePiece(clip, score, features)
+        self.wishes.append(wishes)
+        return Piece(
+            source=clip,
+            features=features,
+            score=rendered.score,
+            midi=rendered.midi,
+            audio=rendered.mastered.audio,
+            sample_rate=SAMPLE_RATE,
+            engine="fake",
+            primer=wishes.primer,
+            loudness_lufs=rendered.mastered.loudness_lufs,
+            true_peak_dbtp=rendered.mastered.true_peak_dbtp,
+            original=wishes.original,
+            music_level_db=wishes.music_level_db,
+            hearing=heard(seed),
+            composed=score,
+            rendition=rendition,
+            synthesizer=self.synthesizer,  # type: ignore[arg-type]
+            gain_db=rendered.mastered.gain_db,
+        )
+
+
+def heard(seed: int) -> Hearing:
+    """Judge a piece: the higher the last digit of its seed, the farther it is from the picture."""
+    arousal = AxisMatch(AROUSAL, 4.0, -1.0, 4.0, 4.0, 1.0)
+    return Hearing(Match(arousal, AxisMatch(VALENCE, 4.0, -1.0, 4.0, 4.0 + seed % 10 / 4, 1.0), "fake"), reason="")
 
 
 @contextmanager
@@ -159,4 +181,5 @@ def calm(composer: FakeComposer, recogniser: FakeRecogniser) -> None:
         fake.finished.clear()
         fake.gate.set()
     composer.most_at_once = 0
+    composer.wishes.clear()
     recogniser.changes.clear()

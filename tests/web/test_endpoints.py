@@ -5,6 +5,7 @@ import math
 import time
 import wave
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +16,9 @@ import pretty_midi
 import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
+
+from video2music.web.wishes_form import Settings
+from video2music.wishes import Wishes
 
 Upload = Callable[[str], Any]
 
@@ -48,9 +52,25 @@ def test_inputs_are_documented(served: SimpleNamespace) -> None:
     named = served.client().view_api(return_format="dict")["named_endpoints"]
     assert set(named) == {"/compose", "/analyze", "/recognize"}
     labels = [parameter["parameter_name"] for parameter in named["/compose"]["parameters"]]
-    assert labels == ["clip", "key", "primer", "seed", "original"]
+    assert labels[:5] == ["clip", "key", "primer", "seed", "original"]
+    assert labels[1:] == [field.name for field in fields(Settings)]
+    for label in labels:
+        assert f"{label}:" in named["/compose"]["description"].replace(",", ":")
     assert "Compose music for a video" in named["/compose"]["description"]
     assert [parameter["parameter_name"] for parameter in named["/recognize"]["parameters"]] == ["audio"]
+
+
+def test_calls_with_the_first_five_inputs_alone_still_work(served: SimpleNamespace, upload: Upload) -> None:
+    served.client().predict(upload("a.mp4"), "", "", 5, "replace", api_name="/compose")
+    assert served.composer.wishes == [Wishes(seed=5)]
+
+
+def test_every_setting_reaches_the_composer(served: SimpleNamespace, upload: Upload) -> None:
+    wishes = {"ensemble": "strings", "mood": "sad", "valence": -1, "arousal": 1.5, "tempo": 90, "transpose": -2}
+    wishes |= {"melody": False, "align_cuts": False, "music_level": 3, "lufs": -23, "original": "mix", "seed": 5}
+    compose(served.client(), upload("a.mp4"), **wishes)
+    assert served.composer.wishes == [Settings(**wishes).wishes()]
+    assert served.composer.wishes != [Wishes(seed=5)]
 
 
 def test_recognition_of_a_videos_sound(served: SimpleNamespace, upload: Upload, predict: Callable[..., Any]) -> None:
@@ -83,6 +103,9 @@ def test_what_is_no_music_is_refused_without_the_servers_paths(
         ({"key": "H major"}, "H major"),
         ({"seed": -1}, "0 to 2147483647"),
         ({"seed": 2**31}, "0 to 2147483647"),
+        ({"ensemble": "kazoo"}, "There is no ensemble 'kazoo'"),
+        ({"mood": "hungry"}, "There is no such mood: hungry"),
+        ({"tempo": 500}, "180"),
     ],
 )
 def test_settings_are_refused_in_a_sentence(

@@ -1,11 +1,27 @@
 """Settings are read, or refused before anyone waits."""
 
+from typing import Any
+
 import pytest
 
 from emotion.errors import RefusalError
+from video2music.direction import Direction
+from video2music.features.video_features import EMOTIONS
 from video2music.harmony.key import parse_key
-from video2music.web.studio import Wishes
-from video2music.web.wishes_form import CHORD_HELP, KEYS, key_choices, read_seed, read_wishes
+from video2music.music.ensemble import ensemble_names
+from video2music.web.wishes_form import (
+    CHORD_HELP,
+    KEYS,
+    LOUDNESS,
+    ORIGINAL_SOUND,
+    Settings,
+    ensemble_choices,
+    ensemble_summary,
+    key_choices,
+    mood_choices,
+    read_seed,
+)
+from video2music.wishes import Wishes
 
 
 def test_every_key_on_offer_is_a_key() -> None:
@@ -14,24 +30,89 @@ def test_every_key_on_offer_is_a_key() -> None:
     assert len(key_choices()) == 25
 
 
+def test_every_ensemble_and_mood_is_on_offer_and_described() -> None:
+    names = [name for _, name in ensemble_choices()]
+    assert (names[0], names[-1]) == ("auto", "paper")
+    assert set(names) == {"auto", *ensemble_names()}
+    assert len({ensemble_summary(name) for name in names}) == len(names)
+    assert [mood for _, mood in mood_choices()] == ["", *EMOTIONS]
+
+
+def test_every_choice_on_offer_can_be_wished_for() -> None:
+    for _, name in ensemble_choices():
+        assert Settings(ensemble=name).wishes().ensemble == name
+    for _, original in ORIGINAL_SOUND:
+        assert Settings(original=original).wishes().original == original
+    for _, lufs in LOUDNESS:
+        assert Settings(lufs=lufs).wishes().lufs == lufs
+
+
 def test_every_chord_in_the_help_can_be_played() -> None:
     chords = [piece.split("</code>")[0] for piece in CHORD_HELP.split("<li><code>")[1:]]
     assert len(chords) == 13
-    assert read_wishes("A minor", " ".join(chords), "", "replace").primer == " ".join(chords)
+    assert Settings("A minor", " ".join(chords)).wishes().primer == " ".join(chords)
 
 
 def test_an_empty_form_leaves_everything_open() -> None:
-    assert read_wishes("", "  ", "", "replace") == Wishes()
-    assert read_wishes(None, None, None, None) == Wishes()
+    assert Settings().wishes() == Wishes()
+    assert Settings(key="", primer="  ", seed="", original="", ensemble="", tempo=" ").wishes() == Wishes()
+    assert Settings(*[None] * 14).wishes() == Wishes()
 
 
 def test_a_full_form() -> None:
-    assert read_wishes("Eb minor", "Ebm Cb", " 12 ", "mix") == Wishes("Eb minor", "Ebm Cb", 12, "mix")
+    settings = Settings(
+        key="Eb minor",
+        primer="Ebm Cb",
+        seed=" 12 ",
+        original="duck",
+        ensemble="strings",
+        mood="sad",
+        valence=-1.5,
+        arousal=2.0,
+        tempo=" 96,5 ",
+        melody=False,
+        align_cuts=False,
+        transpose=-3.0,
+        music_level=4.0,
+        lufs=-14,
+    )
+    assert settings.wishes() == Wishes(
+        key="Eb minor",
+        primer="Ebm Cb",
+        seed=12,
+        original="duck",
+        ensemble="strings",
+        direction=Direction("sad", -1.5, 2.0),
+        tempo_bpm=96.5,
+        melody=False,
+        align_cuts=False,
+        transpose=-3,
+        music_level_db=4.0,
+        lufs=-14,
+    )
 
 
-def test_the_nearest_chord_is_named() -> None:
-    with pytest.raises(RefusalError, match="Amaj7"):
-        read_wishes("", "C Amaj9", "", "replace")
+@pytest.mark.parametrize(
+    ("field", "typed", "words"),
+    [
+        ("primer", "C Amaj9", "Amaj7"),
+        ("key", "H major", "H major"),
+        ("ensemble", "stringz", "strings"),
+        ("mood", "sadd", "sad"),
+        ("valence", 9.0, "-3 to 3"),
+        ("tempo", "fast", "The tempo is not a number: fast"),
+        ("tempo", "nan", "60"),
+        ("tempo", 300, "60"),
+        ("transpose", 0.5, "-12 to 12"),
+        ("transpose", 40, "12"),
+        ("original", "loud", "replace, mix or duck"),
+        ("lufs", -3.0, "-14, -16 or -23"),
+        ("music_level", float("nan"), "-12 to 12"),
+    ],
+)
+def test_what_cannot_be_played_is_refused_in_a_sentence(field: str, typed: Any, words: str) -> None:  # noqa: ANN401
+    with pytest.raises(RefusalError, match=words):
+        Settings(**{field: typed}).wishes()
 
 
 @pytest.mark.parametrize(("typed", "seed"), [("", None), (None, None), ("0", 0), (7.0, 7), ("2147483647", 2**31 - 1)])

@@ -18,37 +18,15 @@ from video2music.web.desk import Changes, Desk, bring_into_view, lay_out_desk
 from video2music.web.folders import given_name
 from video2music.web.progress_view import field_hint, notice
 from video2music.web.runs import Run
+from video2music.web.settings_form import Form, lay_out_form
 from video2music.web.studio import QUEUE, Studio
-from video2music.web.wishes_form import CHORD_HELP, ORIGINAL_SOUND, key_choices, read_wishes
+from video2music.web.wishes_form import Settings, ensemble_summary
 from video2music.web.words import refusal_sentence
 
 TITLE = "Compose"
 
-CLIP_TYPES = ("video", ".mp4", ".mov", ".webm", ".mkv", ".avi", ".gif")
-"""What the file dialogue offers; the endings stand there for systems that do not know them as videos."""
-
 EASY_SEEDS = 1_000_000
 """Drawn seeds stay below this, so that they can be read out and typed."""
-
-
-@dataclass(frozen=True)
-class Form:
-    """What a person fills in."""
-
-    clip: gr.File
-    clip_card: gr.HTML
-    key: gr.Dropdown
-    primer: gr.Textbox
-    primer_hint: gr.HTML
-    original: gr.Radio
-    seed: gr.Textbox
-    draw: gr.Button
-    compose: gr.Button
-
-    @property
-    def inputs(self) -> list[gr.components.Component]:
-        """The settings in the order in which the events take them."""
-        return [self.clip, self.key, self.primer, self.seed, self.original]
 
 
 @dataclass(frozen=True)
@@ -88,34 +66,6 @@ def build(studio: Studio) -> "ComposePage":
     return page
 
 
-def lay_out_form() -> Form:
-    """Put the clip and the settings in the left column."""
-    clip = gr.File(label="Your clip", file_types=list(CLIP_TYPES), elem_id="clip")
-    card = gr.HTML("", elem_id="clip-card")
-    with gr.Column(elem_id="settings"):
-        key = gr.Dropdown(key_choices(), value="", label="Key", elem_id="key", filterable=True)
-        primer = gr.Textbox(
-            label="Begin with these chords (optional)",
-            placeholder="C Am F G",
-            max_lines=1,
-            elem_id="primer",
-        )
-        primer_hint = gr.HTML("", elem_id="primer-hint")
-        gr.HTML(CHORD_HELP, elem_id="chord-help")
-        original = gr.Radio(list(ORIGINAL_SOUND), value="replace", label="The clip's own sound", elem_id="original")
-        with gr.Row(elem_id="seed-row", equal_height=False):
-            seed = gr.Textbox(  # a number field of Gradio shows and sends 0 where it should be empty
-                label="Seed (same seed, same music)",
-                placeholder="A new one for each piece",
-                max_lines=1,
-                elem_id="seed",
-                min_width=160,
-            )
-            draw = gr.Button("Draw one", size="sm", elem_id="draw", min_width=100)
-    compose = gr.Button("Compose", variant="primary", size="lg", elem_id="compose")
-    return Form(clip, card, key, primer, primer_hint, original, seed, draw, compose)
-
-
 def lay_out_stage() -> Stage:
     """Put the place for the result and the downloads in the right column."""
     empty = gr.HTML(view.EMPTY, elem_id="empty")
@@ -151,6 +101,10 @@ class ComposePage:
         """Draw a seed that is easy to read and to say."""
         return str(secrets.randbelow(EASY_SEEDS))
 
+    def lock_seed(self, locked: bool, last_seed: str) -> str:  # noqa: FBT001 - Gradio passes inputs by their order
+        """Write the seed of the last piece into its field, or a drawn one if there was none; unlocked, empty it."""
+        return (last_seed or self.draw_seed()) if locked else ""
+
     def look(self, clip: str | None) -> str:
         """Show a clip that has arrived, or say at once that it is none."""
         if clip is None:
@@ -163,29 +117,29 @@ class ComposePage:
     def check_primer(self, primer: str, key: str) -> str:
         """Say under the field what is wrong with the chords, as soon as the person leaves it."""
         try:
-            read_wishes(key, primer, "", "replace")
+            Settings(key, primer).wishes()
         except RefusalError as error:
             return field_hint(str(error))
         return ""
 
-    def begin(  # noqa: PLR0917 - one argument for each field of the form, in Gradio's order
-        self, clip: str | None, key: str, primer: str, seed: str, original: str, request: gr.Request
-    ) -> Iterator[Changes]:
+    def describe(self, ensemble: str) -> str:
+        """Say under the field how the chosen ensemble sounds."""
+        return view.field_note(ensemble_summary(ensemble))
+
+    def begin(self, clip: str | None, request: gr.Request, *typed: Any) -> Iterator[Changes]:  # noqa: ANN401 - the fields of Settings
         """Check the form without waiting in line; a refusal ends the chain of events here."""
         self.desk.ask(request)
         try:
             need_clip(clip)
-            read_wishes(key, primer, seed, original)
+            Settings(*typed).wishes()
         except RefusalError as error:
             yield self.desk.refused(error)
             raise gr.Error(str(error), visible=False, print_exception=False) from error
         yield self.desk.waiting()
 
-    async def perform(  # noqa: PLR0917 - one argument for each field of the form, in Gradio's order
-        self, clip: str, key: str, primer: str, seed: str, original: str, request: gr.Request
-    ) -> AsyncIterator[Changes]:
+    async def perform(self, clip: str, request: gr.Request, *typed: Any) -> AsyncIterator[Changes]:  # noqa: ANN401
         """Compose, showing each stage, and end with the result or with a sentence about what went wrong."""
-        wishes = read_wishes(key, primer, seed, original)
+        wishes = Settings(*typed).wishes()
         upload, started = Path(clip), time.monotonic()
         work = partial(self.studio.compose, upload, wishes)
         with self.studio.job(self.desk.session(request), work) as run:
@@ -206,6 +160,7 @@ class ComposePage:
             self.stage.empty: gr.update(visible=False),
             self.stage.result: gr.update(visible=True),
             self.stage.video: str(files.video),
+            self.form.last_seed: str(piece.score.seed),
             self.stage.summary: view.summary_card(
                 piece.score, piece.features, clip_name=name, took_s=took_s, hearing=piece.hearing
             ),
@@ -229,12 +184,18 @@ def need_clip(clip: str | None) -> None:
 def connect(page: ComposePage) -> None:
     """Connect the fields and buttons with the events."""
     form, stage, controls = page.form, page.stage, page.desk.controls
-    everything = [*controls, stage.empty, stage.result, stage.video, stage.summary, *stage.downloads]
+    everything = [*controls, stage.empty, stage.result, stage.video, stage.summary, form.last_seed, *stage.downloads]
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     aside: dict[str, Any] = {**private, "queue": False}
 
     form.clip.change(page.look, form.clip, form.clip_card, **aside)
+    form.ensemble.change(page.describe, form.ensemble, form.ensemble_note, **aside)
+    form.original.change(  # the page itself shows the level where there is a sound to be beside
+        None, form.original, form.music_level, js="original => ({__type__: 'update', visible: original !== 'replace'})"
+    )
     form.draw.click(page.draw_seed, outputs=form.seed, **aside)
+    form.seed.change(None, form.seed, form.lock, js="seed => seed !== ''")
+    form.lock.input(page.lock_seed, [form.lock, form.last_seed], form.seed, **aside)
     gr.on(
         [form.primer.blur, form.primer.submit, form.key.change],
         page.check_primer,

@@ -28,6 +28,11 @@ EMPTY = """
 """
 
 
+def field_note(sentence: str) -> str:
+    """Show a quiet sentence under a field."""
+    return f'<p class="note">{escape(sentence)}</p>'
+
+
 def piece_chords(score: Score) -> str:
     """Show the chord changes of a piece in order."""
     return chord_list([(e["time_s"], e["duration_s"], chord_words(e["symbol"])) for e in score.chord_events()])

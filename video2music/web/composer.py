@@ -1,14 +1,12 @@
 """What the page needs from a composer."""
 
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Protocol
 
 from video2music.features.video_features import VideoFeatures
 from video2music.listening import Hearing
 from video2music.music.score import Score
 from video2music.progress import Progress
-
-Original = Literal["replace", "mix"]
 
 
 class SavedFiles(Protocol):
@@ -53,18 +51,14 @@ class ComposedPiece(Protocol):
 class Composer(Protocol):
     """What turns a clip into a piece."""
 
-    def analyze(self, clip: Path, /, *, progress: Progress | None = None) -> VideoFeatures:
+    def analyze(self, clip: Path, *, progress: Progress | None = None) -> VideoFeatures:
         """See the video and return its features."""
 
     def compose(
         self,
         clip: Path,
-        /,
         *,
-        key: str | None = None,
-        primer: str | None = None,
-        seed: int | None = None,
-        original: Original = "replace",
         progress: Progress | None = None,
+        **wishes: Any,  # noqa: ANN401 - the fields of Wishes
     ) -> ComposedPiece:
         """Compose music for the video."""

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,12 +10,15 @@ from typing import Any, TypeVar
 import gradio as gr
 
 from emotion.errors import RefusalError
+from video2music.features.video_features import EMOTIONS
+from video2music.music.ensemble import ensemble_names
 from video2music.progress import Progress
 from video2music.web.folders import given_name
 from video2music.web.runs import StoppedError
 from video2music.web.studio import QUEUE, Studio
-from video2music.web.wishes_form import KEYS, LARGEST_SEED, ORIGINAL_SOUND, read_wishes
+from video2music.web.wishes_form import KEYS, Settings
 from video2music.web.words import UNEXPECTED, refusal_sentence
+from video2music.wishes import LARGEST_SEED
 
 Outcome = TypeVar("Outcome")
 
@@ -23,7 +26,12 @@ COMPOSE_HELP = f"""Compose music for a video.
 
 clip: the video file. key: one of {", ".join(KEYS)}; empty picks it from the video's mood. primer: chords to begin with,
 in that key, separated by spaces, for example "Am F C G"; empty for none. seed: 0 to {LARGEST_SEED}; null draws one.
-original: "replace" drops the clip's own sound, "mix" keeps it under the music.
+original: "replace" drops the clip's own sound, "mix" keeps it under the music, "duck" also lowers the music while
+somebody speaks. ensemble: one of {", ".join(ensemble_names())}, or auto, which takes what suits the video. mood: one of
+{", ".join(EMOTIONS)}; empty keeps the video's. valence, arousal: -3 darker or calmer to 3 brighter or livelier than
+seen. tempo: beats per minute, 60 to 180; null leaves it to the video. melody: whether a tune is heard. align_cuts:
+whether strong beats lie on the scene cuts. transpose: semitones, -12 to 12. music_level: of the music beside the clip's
+own sound, in LU. lufs: loudness of the music, -14, -16 or -23.
 
 Returns four files: the video with music (mp4), the music (wav), the notes (mid), and everything that was seen and
 decided (json)."""
@@ -50,7 +58,7 @@ class Endpoints:
 
     studio: Studio
 
-    async def compose(  # noqa: PLR0917 - one argument for each input of the endpoint
+    async def compose(  # noqa: PLR0913, PLR0917 - one argument for each input of the endpoint
         self,
         clip: str | None,
         key: str | None,
@@ -58,12 +66,37 @@ class Endpoints:
         seed: float | None,
         original: str | None,
         request: gr.Request,
+        ensemble: str | None = Settings.ensemble,
+        mood: str | None = Settings.mood,
+        valence: float | None = Settings.valence,
+        arousal: float | None = Settings.arousal,
+        tempo: float | None = None,
+        melody: bool | None = Settings.melody,  # noqa: FBT001 - Gradio passes inputs by their order
+        align_cuts: bool | None = Settings.align_cuts,  # noqa: FBT001 - the same
+        transpose: float | None = Settings.transpose,
+        music_level: float | None = Settings.music_level,
+        lufs: float | None = Settings.lufs,
         progress: gr.Progress = gr.Progress(),  # noqa: B008 - how Gradio asks for a progress tracker
     ) -> AsyncIterator[tuple[str, str, str, str]]:
         """Compose for a clip; yields once, so that the files live until Gradio has taken them over."""
         upload = named_upload(clip, NO_CLIP)
         try:
-            wishes = read_wishes(key, primer, seed, original)
+            wishes = Settings(
+                key=key,
+                primer=primer,
+                seed=seed,
+                original=original,
+                ensemble=ensemble,
+                mood=mood,
+                valence=valence,
+                arousal=arousal,
+                tempo=tempo,
+                melody=melody,
+                align_cuts=align_cuts,
+                transpose=transpose,
+                music_level=music_level,
+                lufs=lufs,
+            ).wishes()
         except RefusalError as error:
             raise self.refused(error, upload) from error
         work = partial(self.studio.compose, upload, wishes)
@@ -136,10 +169,7 @@ def build(studio: Studio) -> None:
     endpoints = Endpoints(studio)
     with gr.Column(visible=False):
         clip = gr.Video(label="clip")
-        key = gr.Textbox("", label="key")
-        primer = gr.Textbox("", label="primer")
-        seed = gr.Number(None, label="seed", precision=0)
-        original = gr.Radio([value for _, value in ORIGINAL_SOUND], value="replace", label="original")
+        settings = settings_inputs()
         files = [gr.File(label=label) for label in ("video", "music", "midi", "result")]
         features = gr.JSON(label="features")
         audio = gr.File(label="audio")
@@ -148,7 +178,7 @@ def build(studio: Studio) -> None:
     shared: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": QUEUE}
     compose.click(
         endpoints.compose,
-        [clip, key, primer, seed, original],
+        [clip, *settings],
         files,
         api_name="compose",
         api_description=COMPOSE_HELP,
@@ -156,3 +186,18 @@ def build(studio: Studio) -> None:
     )
     analyze.click(endpoints.analyze, clip, features, api_name="analyze", api_description=ANALYZE_HELP, **shared)
     recognize.click(endpoints.recognize, audio, emotion, api_name="recognize", api_description=RECOGNIZE_HELP, **shared)
+
+
+def settings_inputs() -> list[gr.components.Component]:
+    """Make one component for each field of Settings; a field that a caller leaves out has its default."""
+    numbers = {"seed", "valence", "arousal", "tempo", "transpose", "music_level", "lufs"}
+    switches = {"melody", "align_cuts"}
+    made: list[gr.components.Component] = []
+    for field in fields(Settings):
+        if field.name in switches:
+            made.append(gr.Checkbox(bool(field.default), label=field.name))
+        elif field.name in numbers:
+            made.append(gr.Number(field.default, label=field.name))
+        else:
+            made.append(gr.Textbox(field.default, label=field.name))
+    return made

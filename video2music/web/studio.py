@@ -3,33 +3,24 @@
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TypeVar
 
 from emotion import Prediction, Recogniser
 from video2music.features.video_features import VideoFeatures
 from video2music.progress import Progress
-from video2music.web.composer import ComposedPiece, Composer, Original, SavedFiles
+from video2music.web.composer import ComposedPiece, Composer, SavedFiles
 from video2music.web.folders import bring_in, given_name, safe_stem, working_folder
 from video2music.web.lazy import Lazy
 from video2music.web.reading import Reading, read_music
 from video2music.web.runs import Bench, Run
+from video2music.wishes import Wishes
 
 QUEUE = "composing"
 """Everything that uses the networks shares this queue, one at a time."""
 
 Outcome = TypeVar("Outcome")
-
-
-@dataclass(frozen=True)
-class Wishes:
-    """What a person asks for; None leaves the choice to the composer."""
-
-    key: str | None = None
-    primer: str | None = None
-    seed: int | None = None
-    original: Original = "replace"
 
 
 @dataclass(frozen=True)
@@ -72,7 +63,7 @@ class Studio:
 
         Args:
             clip: the uploaded file, under the name that the person gave it.
-            wishes: key, primer, seed and what happens to the clip's own sound.
+            wishes: what the person asks for.
             folder: working folder of this request.
             progress: told how far it is.
 
@@ -83,14 +74,8 @@ class Studio:
             RefusalError: the clip or a wish cannot be used.
         """
         own = bring_in(clip, folder)
-        piece = self.composer.ready(progress).compose(
-            own,
-            key=wishes.key,
-            primer=wishes.primer,
-            seed=wishes.seed,
-            original=wishes.original,
-            progress=progress,
-        )
+        asked = {field.name: getattr(wishes, field.name) for field in fields(wishes)}
+        piece = self.composer.ready(progress).compose(own, progress=progress, **asked)
         return piece, piece.save(folder / "piece", stem=f"{safe_stem(given_name(clip))} - music", progress=progress)
 
     def analyze(self, clip: Path, folder: Path, progress: Progress) -> VideoFeatures:

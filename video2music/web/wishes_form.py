@@ -1,10 +1,23 @@
-"""The settings of the first tab: what can be chosen, and the checks that are made before a run begins."""
+"""The settings of the first tab: what can be chosen, and the check that is made before a run begins."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
 from emotion.errors import RefusalError
-from video2music.web.composer import Original
-from video2music.web.studio import Wishes
+from video2music.direction import Direction
+from video2music.features.video_features import EMOTIONS
+from video2music.music.ensemble import DEFAULT_ENSEMBLE, ensemble_names, load_ensemble
+from video2music.music.suggestion import AUTO
+from video2music.wishes import LARGEST_SEED, Wishes
+
+if TYPE_CHECKING:
+    from video2music.video.mixing import Original
 
 AUTO_KEY = "Auto (from the video's mood)"
+
+AUTO_MOOD = "The video's own mood"
+
+AUTO_SUMMARY = "Takes the ensemble that suits what the video shows and how much it moves"
 
 TONICS = {
     "major": ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"),
@@ -14,9 +27,20 @@ TONICS = {
 
 KEYS = tuple(f"{tonic} {mode}" for mode in ("major", "minor") for tonic in TONICS[mode])
 
-ORIGINAL_SOUND: tuple[tuple[str, Original], ...] = (("Replace it", "replace"), ("Keep it under the music", "mix"))
+ORIGINAL_SOUND: tuple[tuple[str, "Original"], ...] = (
+    ("Replace it", "replace"),
+    ("Keep it under the music", "mix"),
+    ("Keep it, and lower the music when somebody speaks", "duck"),
+)
 
-LARGEST_SEED = 2**31 - 1
+LEVEL_RANGE = 12
+"""Units of loudness by which the music may be softer or louder than usual beside the clip's own sound."""
+
+LOUDNESS: tuple[tuple[str, float], ...] = (
+    ("-14 LUFS, as on streaming sites", -14.0),
+    ("-16 LUFS, for phones and the web", -16.0),
+    ("-23 LUFS, for broadcasting", -23.0),
+)
 
 CHORD_HELP = """
 <details class="help"><summary>Which chords can I use?</summary>
@@ -33,35 +57,147 @@ CHORD_HELP = """
 """
 
 
+@dataclass(frozen=True)
+class Settings:
+    """What the fields of the form hold, in the order in which they were added; a field that is left alone is open.
+
+    Attributes:
+        key: a name out of KEYS; empty leaves it to the video's mood.
+        primer: chords to begin with; empty for none.
+        seed: whole number from 0 to LARGEST_SEED, as typed or as a number; empty or None draws one.
+        original: what happens to the clip's own sound, one of ORIGINAL_SOUND.
+        ensemble: one of `ensemble_names()`, or "auto".
+        mood: one of EMOTIONS; empty keeps the video's mood.
+        valence: -3 darker to 3 brighter, 0 as seen.
+        arousal: -3 calmer to 3 livelier, 0 as seen.
+        tempo: beats per minute, as typed or as a number; empty or None leaves it to the video.
+        melody: whether a tune is heard.
+        align_cuts: whether strong beats lie on the scene cuts.
+        transpose: semitones.
+        music_level: of the music against the clip's own sound, where that is kept.
+        lufs: loudness of the music.
+    """
+
+    key: str | None = ""
+    primer: str | None = ""
+    seed: str | float | None = None
+    original: str | None = "replace"
+    ensemble: str | None = DEFAULT_ENSEMBLE
+    mood: str | None = ""
+    valence: float | None = 0.0
+    arousal: float | None = 0.0
+    tempo: str | float | None = None
+    melody: bool | None = True
+    align_cuts: bool | None = True
+    transpose: float | None = 0.0
+    music_level: float | None = 0.0
+    lufs: float | None = Wishes.lufs
+
+    def wishes(self) -> Wishes:
+        """Return what is asked for, and refuse what cannot be played before anyone waits for it.
+
+        Raises:
+            RefusalError: a field cannot be used; the sentence says what can.
+        """
+        direction = Direction((self.mood or "").strip() or None, self.valence or 0.0, self.arousal or 0.0)
+        return Wishes(
+            key=(self.key or "").strip() or None,
+            primer=(self.primer or "").strip() or None,
+            seed=read_seed(self.seed),
+            original=read_original(self.original),
+            ensemble=(self.ensemble or DEFAULT_ENSEMBLE).strip(),
+            direction=direction,
+            tempo_bpm=read_tempo(self.tempo),
+            melody=False if self.melody is False else None,
+            align_cuts=False if self.align_cuts is False else None,
+            transpose=read_semitones(self.transpose),
+            music_level_db=read_level(self.music_level),
+            lufs=read_loudness(self.lufs),
+        )
+
+
 def key_choices() -> list[tuple[str, str]]:
     """Return the entries of the key list as (what is read, value)."""
     return [(AUTO_KEY, ""), *((key.replace("b ", "♭ ").replace("# ", "♯ "), key) for key in KEYS)]
 
 
-def read_wishes(key: str | None, primer: str | None, seed: str | float | None, original: str | None) -> Wishes:
-    """Turn what the form holds into wishes, and refuse what cannot be played before anyone waits for it.
+def mood_choices() -> list[tuple[str, str]]:
+    """Return the entries of the mood list as (what is read, value)."""
+    return [(AUTO_MOOD, ""), *((mood.capitalize(), mood) for mood in EMOTIONS)]
+
+
+def ensemble_choices() -> list[tuple[str, str]]:
+    """Return the entries of the ensemble list as (what is read, value): the automatic one first, the published last."""
+    ensembles = sorted(
+        (load_ensemble(name) for name in ensemble_names()), key=lambda one: (one.as_published, one.title)
+    )
+    return [("Auto", AUTO), *((one.title, one.name) for one in ensembles)]
+
+
+def ensemble_summary(name: str | None) -> str:
+    """Say in a sentence how an ensemble sounds.
 
     Args:
-        key: a name out of KEYS; empty leaves it to the video's mood.
-        primer: chords to begin with; empty for none.
-        seed: whole number from 0 to LARGEST_SEED, as typed or as a number; empty or None draws one.
-        original: "replace" or "mix".
-
-    Returns:
-        The wishes.
+        name: one of `ensemble_names()`, or "auto".
 
     Raises:
-        RefusalError: one of them cannot be used; the sentence says what can.
+        RefusalError: there is no such ensemble.
     """
-    from video2music.harmony.key import parse_key
-    from video2music.harmony.parsing import parse_primer
+    return AUTO_SUMMARY if name in {None, "", AUTO} else load_ensemble(str(name)).summary
 
-    named = (key or "").strip() or None
-    chosen = parse_key(named or "C major")
-    chords = (primer or "").strip() or None
-    if chords is not None:
-        parse_primer(chords, chosen)
-    return Wishes(named, chords, read_seed(seed), "mix" if original == "mix" else "replace")
+
+def read_original(original: str | None) -> "Original":
+    """Return what shall happen to the clip's own sound; empty or None replaces it.
+
+    Args:
+        original: one of the values of ORIGINAL_SOUND.
+
+    Raises:
+        RefusalError: it is none of them.
+    """
+    known = [value for _, value in ORIGINAL_SOUND]
+    if (original or "replace") not in known:
+        raise RefusalError(
+            "There is no such way to treat the clip's own sound",
+            where=str(original)[:20],
+            remedy=f"Choose {', '.join(known[:-1])} or {known[-1]}",
+        )
+    return cast("Original", original or "replace")
+
+
+def read_level(level: float | None) -> float:
+    """Return how much louder the music shall be beside the clip's own sound; None is as usual.
+
+    Args:
+        level: in LU.
+
+    Raises:
+        RefusalError: it is out of range.
+    """
+    if not abs(level or 0.0) <= LEVEL_RANGE:
+        raise RefusalError(
+            f"The music cannot be moved by {level:g} LU",
+            remedy=f"Choose a number from -{LEVEL_RANGE} to {LEVEL_RANGE}",
+        )
+    return level or 0.0
+
+
+def read_loudness(lufs: float | None) -> float:
+    """Return the loudness that the music shall have; None is the usual one.
+
+    Args:
+        lufs: one of the values of LOUDNESS.
+
+    Raises:
+        RefusalError: it is none of them.
+    """
+    known = [value for _, value in LOUDNESS]
+    if lufs is not None and lufs not in known:
+        raise RefusalError(
+            f"The music cannot be made {lufs:g} LUFS loud",
+            remedy=f"Choose {', '.join(f'{value:g}' for value in known[:-1])} or {known[-1]:g}",
+        )
+    return Wishes.lufs if lufs is None else lufs
 
 
 def read_seed(seed: str | float | None) -> int | None:
@@ -81,3 +217,38 @@ def read_seed(seed: str | float | None) -> int | None:
             "The seed is not a whole number in range", where=text[:20], remedy=f"Choose one from 0 to {LARGEST_SEED}"
         )
     return int(text)
+
+
+def read_tempo(tempo: str | float | None) -> float | None:
+    """Return the tempo as a number, or None when the field is empty; `Wishes` knows which tempos can be played.
+
+    Args:
+        tempo: beats per minute, as typed or as a number.
+
+    Raises:
+        RefusalError: it is not a number.
+    """
+    text = "" if tempo is None else str(tempo).strip().replace(",", ".")
+    try:
+        return float(text) if text else None
+    except ValueError:
+        raise RefusalError(
+            "The tempo is not a number", where=text[:20], remedy="Write beats per minute, for example 96"
+        ) from None
+
+
+def read_semitones(transpose: float | None) -> int:
+    """Return the transposition as a whole number of semitones; None is none.
+
+    Args:
+        transpose: as a number.
+
+    Raises:
+        RefusalError: it is not a whole number.
+    """
+    semitones = transpose or 0
+    if semitones != semitones // 1:
+        raise RefusalError(
+            f"The music cannot be moved by {semitones:g} semitones", remedy="Choose a whole number from -12 to 12"
+        )
+    return int(semitones)
