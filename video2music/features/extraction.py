@@ -14,6 +14,8 @@ from video2music.features.eye import Eye, Sight, WholeVideoEye
 from video2music.features.motion import PublishedMotion, SteadyMotion
 from video2music.features.scene import PublishedCuts, SteadyCuts, scene_offsets
 from video2music.features.video_features import VideoFeatures
+from video2music.video.part import Part
+from video2music.video.probe import probe
 from video2music.video.reader import Frame, Image, VideoReader
 
 Progress = Callable[[str, float], None]
@@ -28,12 +30,15 @@ SMALL_SIDE = 256
 """Longer side in pixels of the frames on which cuts and frame-rate-independent motion are measured."""
 
 
-def extract_features(path: Path | str, eye: Eye, *, progress: Progress | None = None) -> VideoFeatures:
-    """Decode a video once and measure what is in it.
+def extract_features(
+    path: Path | str, eye: Eye, *, part: Part | None = None, progress: Progress | None = None
+) -> VideoFeatures:
+    """Decode a video, or a part of it, once and measure what is in it.
 
     Args:
         path: a local video file.
         eye: the image encoder; its `exact_motion` asks for motion and cuts exactly as published.
+        part: what of the video to watch, as if it were a clip of its own; None is all of it.
         progress: told the stage and a fraction from 0 to 1.
 
     Returns:
@@ -42,11 +47,13 @@ def extract_features(path: Path | str, eye: Eye, *, progress: Progress | None = 
 
     Raises:
         VideoReadError: the file is not a whole, decodable video.
+        PartError: the part lies outside it.
     """
+    part = part and part.within(probe(path).duration_s)
     watcher: Watcher = PublishedWatcher() if eye.exact_motion else SteadyWatcher()
     rows = Rows(eye, watcher)
     end_s = 0.0
-    with VideoReader(path) as reader:
+    with VideoReader(path, part) as reader:
         for frame in reader:
             _check_time(frame, reader.path)
             watcher.add(frame)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from video2music.music.cuts import acknowledge_cuts, align_cuts, grid_for_cuts
     from video2music.music.ending import resolve
     from video2music.music.ensemble import ensemble_names, load_ensemble
-    from video2music.music.mastering import Mastered, master, mix_original, write_wav
+    from video2music.music.mastering import Mastered, master, write_wav
     from video2music.music.score import Score
     from video2music.music.suggestion import suggest_ensemble
     from video2music.music.synthesis import Synthesizer, find_sound_font, synthesize
@@ -30,7 +30,6 @@ __all__ = [
     "grid_for_cuts",
     "load_ensemble",
     "master",
-    "mix_original",
     "resolve",
     "second_of_steps",
     "suggest_ensemble",
@@ -43,7 +42,7 @@ _HOMES = {
     "cuts": ("acknowledge_cuts", "align_cuts", "grid_for_cuts"),
     "ending": ("resolve",),
     "ensemble": ("ensemble_names", "load_ensemble"),
-    "mastering": ("Mastered", "master", "mix_original", "write_wav"),
+    "mastering": ("Mastered", "master", "write_wav"),
     "score": ("Score",),
     "suggestion": ("suggest_ensemble",),
     "synthesis": ("Synthesizer", "find_sound_font", "synthesize"),

@@ -1,8 +1,7 @@
-"""One constant gain to the loudness of the platforms, with room for the peaks; and files that are whole or absent."""
+"""One constant gain to a loudness, a limiter for the few peaks above full scale, and files that are whole or absent."""
 
 import math
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -10,18 +9,21 @@ import numpy as np
 import pyloudnorm
 import soundfile
 from numpy.typing import NDArray
-from scipy.signal import firwin, resample_poly
 
 from video2music.errors import OutputError
+from video2music.music.limiting import limiter_gain
+from video2music.music.loudness import DEFAULT_LUFS, reduction_db
+from video2music.music.peaks import peaks_above, true_peak
 
-TARGET_LUFS = -16.0
-TRUE_PEAK_DBTP = -1.0
+TRUE_PEAK_DBTP = -1.5
+"""Half a decibel is left for what AAC adds to a peak, so that the video too stays below -1 dBTP."""
 LARGEST_GAIN_DB = 40.0
 """Silence stays silence: what would need more gain than this is noise."""
+LARGEST_REDUCTION_DB = 8.0
+"""Peaks are lowered by no more than this; music that would need more stays below the target."""
 
-_OVERSAMPLING = 4
-_BLOCK, _BATCH = 256, 512
-_REACH = 10  # of the oversampling filter, in samples to either side
+_CLOSE_LU = 0.05
+_MOST_ROUNDS = 4
 _GATING_BLOCK_S = 0.4  # ITU-R BS.1770
 
 
@@ -34,25 +36,33 @@ class Mastered:
         gain_db: the one gain that was applied.
         loudness_lufs: integrated loudness after it (ITU-R BS.1770-4); -inf for silence.
         true_peak_dbtp: highest peak after it, between samples too; -inf for silence.
+        limiting: (samples,) the further gain around peaks, at most 1; None where no peak had to be lowered.
     """
 
     audio: NDArray[np.float32]
     gain_db: float
     loudness_lufs: float
     true_peak_dbtp: float
+    limiting: NDArray[np.float32] | None = field(default=None, repr=False)
+
+    @property
+    def reduction_db(self) -> float:
+        """By how many decibels the highest peak was lowered."""
+        return reduction_db(self.limiting)
 
 
 def master(
     audio: NDArray[np.float32],
     sample_rate: int,
     *,
-    target_lufs: float = TARGET_LUFS,
+    target_lufs: float = DEFAULT_LUFS,
     true_peak_dbtp: float = TRUE_PEAK_DBTP,
 ) -> Mastered:
     """Bring a piece to a loudness with one constant gain, so that its dynamics survive.
 
-    If the peaks do not allow the target, the gain stays lower and the result says which loudness was reached: a limiter
-    would flatten the very curve that follows the video.
+    Peaks that stand above the limit then are lowered for a moment, by LARGEST_REDUCTION_DB at most; the curve of
+    loudness that follows the video stays. Where that does not suffice, the gain stays lower, and the result says which
+    loudness was reached.
 
     Args:
         audio: (samples, 2), any level.
@@ -64,12 +74,29 @@ def master(
         The piece with its gain, loudness and true peak.
     """
     loudness = integrated_loudness(audio, sample_rate)
-    peak = true_peak(audio)
-    if peak == 0 or not math.isfinite(loudness):
-        return Mastered(audio.astype(np.float32), 0.0, loudness, _decibels(peak))
-    gain_db = min(target_lufs - loudness, true_peak_dbtp - _decibels(peak), LARGEST_GAIN_DB)
-    mastered = audio * np.float32(10 ** (gain_db / 20))
-    return Mastered(mastered.astype(np.float32, copy=False), gain_db, loudness + gain_db, _decibels(peak) + gain_db)
+    peak_dbtp = _decibels(true_peak(audio))
+    if not (math.isfinite(loudness) and math.isfinite(peak_dbtp)):
+        return Mastered(audio.astype(np.float32), 0.0, loudness, peak_dbtp)
+    gain_db = min(target_lufs - loudness, LARGEST_GAIN_DB)
+    room_db = true_peak_dbtp - peak_dbtp
+    if gain_db <= room_db:
+        return Mastered(_multiplied(audio, _height(gain_db), None), gain_db, loudness + gain_db, peak_dbtp + gain_db)
+    highest_db = min(room_db + LARGEST_REDUCTION_DB, LARGEST_GAIN_DB)
+    peaks = peaks_above(audio, _height(true_peak_dbtp - highest_db))
+    for _ in range(_MOST_ROUNDS):
+        gain_db = min(gain_db, highest_db)
+        limiting = limiter_gain(peaks, sample_rate, _height(true_peak_dbtp - gain_db))
+        limited = _multiplied(audio, _height(gain_db), limiting)
+        loudness = integrated_loudness(limited, sample_rate)
+        if target_lufs - loudness < _CLOSE_LU or gain_db == highest_db:
+            break
+        gain_db += target_lufs - loudness  # what the limiter took is given back
+    return Mastered(limited, gain_db, loudness, _decibels(true_peak(limited)), limiting)
+
+
+def _multiplied(audio: NDArray[np.float32], gain: float, limiting: NDArray[np.float32] | None) -> NDArray[np.float32]:
+    curve = np.float32(gain) if limiting is None else (np.float32(gain) * limiting)[:, np.newaxis]
+    return (audio * curve).astype(np.float32, copy=False)
 
 
 def integrated_loudness(audio: NDArray[np.float32], sample_rate: int) -> float:
@@ -89,76 +116,6 @@ def integrated_loudness(audio: NDArray[np.float32], sample_rate: int) -> float:
     block_s = min(_GATING_BLOCK_S, (len(audio) - 0.5) / sample_rate)
     with np.errstate(divide="ignore"):
         return float(pyloudnorm.Meter(sample_rate, block_size=block_s).integrated_loudness(audio))
-
-
-def true_peak(audio: NDArray[np.float32]) -> float:
-    """Measure the highest peak of the sound that the samples stand for, by fourfold oversampling.
-
-    What lies between samples is bounded by their height times a property of the filter, so the tallest blocks are
-    oversampled first, then only those that could still exceed them. The result is that of oversampling everything.
-
-    Args:
-        audio: (samples, 2).
-
-    Returns:
-        Height of the peak, 1 at full scale.
-    """
-    blocks = _overlapping_blocks(audio)
-    heights = np.maximum(blocks.max(axis=(1, 2)), -blocks.min(axis=(1, 2)))
-    tallest_first = np.argsort(-heights)
-    highest = 0.0
-    for start in range(0, len(blocks), _BATCH):
-        batch = tallest_first[start : start + _BATCH]
-        batch = batch[heights[batch] * _largest_overshoot() > highest]
-        if not len(batch):
-            break
-        between = resample_poly(blocks[batch], _OVERSAMPLING, 1, axis=1)
-        whole = between[:, _REACH * _OVERSAMPLING : -_REACH * _OVERSAMPLING]  # the filter saw all its samples
-        highest = max(highest, float(np.abs(whole).max()))
-    return highest
-
-
-def _overlapping_blocks(audio: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Cut sound into blocks that reach over their ends by the length of the filter, without copying it."""
-    padding = 2 * _BLOCK - len(audio) % _BLOCK + _REACH
-    padded = np.pad(audio, ((_REACH, padding), (0, 0)))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, _BLOCK + 2 * _REACH, axis=0)[::_BLOCK]
-    return windows.transpose(0, 2, 1)
-
-
-@cache
-def _largest_overshoot() -> float:
-    """Return how far the filter of `resample_poly` can rise above the samples it reads."""
-    taps = firwin(2 * _REACH * _OVERSAMPLING + 1, 1 / _OVERSAMPLING, window=("kaiser", 5.0)) * _OVERSAMPLING
-    return float(max(np.abs(taps[phase::_OVERSAMPLING]).sum() for phase in range(_OVERSAMPLING))) + 1e-3
-
-
-def mix_original(
-    music: NDArray[np.float32],
-    original: NDArray[np.float32],
-    sample_rate: int,
-    *,
-    music_level_db: float = 0.0,
-    true_peak_dbtp: float = TRUE_PEAK_DBTP,
-) -> NDArray[np.float32]:
-    """Lay music over the sound of the clip; one gain on both keeps the peaks below full scale.
-
-    Args:
-        music: (samples, 2).
-        original: (samples, 2) or (samples, 1) at the same rate; it is cut, or silent after its end.
-        sample_rate: of both, in Hz.
-        music_level_db: gain of the music before the mix.
-        true_peak_dbtp: level that no peak exceeds.
-
-    Returns:
-        (samples, 2) as long as the music.
-    """
-    del sample_rate  # both run at it; it is asked for so that callers state it
-    mix = music * np.float32(10 ** (music_level_db / 20))
-    length = min(len(mix), len(original))
-    mix[:length] += original[:length]
-    excess_db = _decibels(true_peak(mix)) - true_peak_dbtp
-    return mix * np.float32(10 ** (-max(0.0, excess_db) / 20))
 
 
 def write_wav(path: Path, audio: NDArray[np.float32], sample_rate: int) -> None:
@@ -189,3 +146,7 @@ def write_wav(path: Path, audio: NDArray[np.float32], sample_rate: int) -> None:
 
 def _decibels(height: float) -> float:
     return 20 * math.log10(height) if height > 0 else -math.inf
+
+
+def _height(decibels: float) -> float:
+    return 10 ** (decibels / 20)

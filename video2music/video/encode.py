@@ -7,6 +7,7 @@ import numpy as np
 
 from video2music.errors import OutputError, VideoReadError
 from video2music.video.ffmpeg import write_error
+from video2music.video.part import Part
 from video2music.video.probe import VideoInfo
 from video2music.video.reader import Frame, Image, VideoReader
 
@@ -17,13 +18,14 @@ COLOURS = ["-vf", "scale=out_color_matrix=bt709:out_range=tv", "-colorspace", "b
 QUALITY = ["-crf", "18", "-color_trc", "bt709", "-color_range", "tv", "-movflags", "+faststart"]
 
 
-def encode_picture(info: VideoInfo, destination: Path, duration_s: float) -> None:
+def encode_picture(info: VideoInfo, destination: Path, duration_s: float, part: Part | None = None) -> None:
     """Write the picture of a video as H.264 in mp4: turned upright, square pixels, even size, constant rate, no alpha.
 
     Args:
         info: the video.
         destination: the mp4 file to write.
         duration_s: length of the new picture in seconds.
+        part: what of the video is written; None is all of it.
 
     Raises:
         VideoReadError: the video cannot be decoded.
@@ -34,7 +36,7 @@ def encode_picture(info: VideoInfo, destination: Path, duration_s: float) -> Non
     # two decimals are what moviepy hands on to ffmpeg; sampling at the rounded rate keeps the length exact
     rate = round(min(FASTEST, max(SLOWEST, info.frame_rate)), 2)
     frames = max(1, round(duration_s * rate))
-    with VideoReader(info.path) as reader:
+    with VideoReader(info.path, part) as reader:
         # moviepy writes int(duration * rate) frames: the half keeps rounding errors from costing one
         clip = VideoClip(FrameAtTime(reader), duration=(frames + 0.5) / rate)
         try:

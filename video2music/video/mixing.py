@@ -1,88 +1,113 @@
-"""Describes the sound of the result to ffmpeg: the music alone, or with the original sound below it."""
+"""Writes the sound of the result: the music alone, or together with the clip's own sound."""
 
-import re
+import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from video2music.video.ffmpeg import READ_ONE_FILE, local, run_ffmpeg
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
 
-Original = Literal["replace", "mix"]
+from video2music.music.loudness import DEFAULT_LUFS
+from video2music.music.mastering import write_wav
+from video2music.music.mixing import Mix, mix
+from video2music.video.sound import read_sound
+from video2music.video.speech import Passage, speech_passages
 
-BELOW_MUSIC_LU = 8.0
-"""Loudness units that the original sound lies below the music when both are kept: audible, and out of the way."""
-STRONGEST_CHANGE_DB = 20.0
-"""The original sound is made neither louder nor softer by more than this."""
-SILENCE_LUFS = -60.0
-PEAK = 0.794
-"""-2 dBTP, limited at four times the sample rate, so that the overshoot of AAC stays below -1 dBTP."""
-LIMITER = f"aresample=192000,alimiter=limit={PEAK}:level=disabled:attack=5:release=60,aresample=48000"
-SAME_SHAPE = "aresample=48000:async=1:first_pts=0,aformat=channel_layouts=stereo"
-SHORTEST_DELAY_S = 0.005
+Original = Literal["replace", "mix", "duck"]
 
 
 @dataclass(frozen=True)
-class Mix:
-    """How music and original sound come together.
+class Sound:
+    """What the first sound track of the result shall be.
 
     Attributes:
-        source: the video, ffmpeg's first input.
-        music: the music, ffmpeg's second input.
-        has_sound: whether the video has a sound track.
-        original: "replace" or "mix".
-        music_level_db: change of the music's level in decibels.
-        offset_s: when the picture begins, in seconds after the file begins.
-        length_s: length of the picture in seconds.
+        music: a sound file that starts with the picture.
+        original: "replace" drops the clip's own sound, "mix" keeps it together with the music, "duck" lowers the music
+            while somebody speaks in it.
+        music_level_lu: loudness of the music relative to that of the original sound, in loudness units.
+        target_lufs: integrated loudness of both together.
     """
 
-    source: Path
     music: Path
-    has_sound: bool
-    original: Original
-    music_level_db: float
-    offset_s: float
+    original: Original = "replace"
+    music_level_lu: float = 0.0
+    target_lufs: float = DEFAULT_LUFS
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Which stretch of a file the result covers.
+
+    Attributes:
+        start_s: where its sound begins, in seconds after the file begins.
+        delay_s: how long after that the picture, and with it the music, begins.
+        length_s: of the result, in seconds.
+    """
+
+    start_s: float
+    delay_s: float
     length_s: float
 
-    @property
-    def end_s(self) -> float:
-        """When the picture ends, in seconds after the file begins."""
-        return self.offset_s + self.length_s
 
-
-def sound_filter(mix: Mix, destination: Path) -> str:
-    """Describe the first sound track of the result.
+def write_sound(sound: Sound, source: Path | None, stretch: Stretch, destination: Path) -> dict[str, Any] | None:
+    """Write the sound of the result as a wav file, exactly as long as the result.
 
     Args:
-        mix: what to mix, and how.
-        destination: the file that the person asked for, named in errors.
+        sound: what it shall be.
+        source: the video; None where it has no sound track.
+        stretch: which part of it.
+        destination: the wav file, in a folder that is ours alone.
 
     Returns:
-        An ffmpeg filter graph whose output is labelled [music].
+        What became of the original sound, for JSON; None where it was not wanted, or there is none.
+
+    Raises:
+        OutputError: the original sound cannot be decoded, or the file cannot be written.
     """
-    delay = f",adelay={mix.offset_s * 1000:.0f}:all=1" if mix.offset_s > SHORTEST_DELAY_S else ""
-    # silence without end follows; the length of the output cuts it
-    pad = "apad[music]"
-    music = f"[1:a:0]volume={mix.music_level_db:.2f}dB{delay}"
-    if mix.original == "replace" or not mix.has_sound:
-        # mastered music needs a limiter only when it is made louder
-        return f"{music},{LIMITER},{pad}" if mix.music_level_db > 0 else f"{music},{pad}"
-    kept = f"[0:a:0]{SAME_SHAPE},volume={original_change_db(mix, destination):.2f}dB[original]"
-    both = "[original][new]amix=inputs=2:normalize=0:duration=longest"
-    return f"{kept};{music},{SAME_SHAPE}[new];{both},{LIMITER},{pad}"
+    read, sample_rate = soundfile.read(sound.music, dtype="float32", always_2d=True)
+    music = _placed(read, round(stretch.delay_s * sample_rate), round(stretch.length_s * sample_rate))
+    original: NDArray[np.float32] | None = None
+    if source is not None and sound.original != "replace":
+        original = read_sound(
+            source, sample_rate, destination.parent, start_s=stretch.start_s, length_s=stretch.length_s
+        )
+    if original is None:
+        write_wav(destination, music, sample_rate)
+        return None
+    speech = speech_passages(original, sample_rate) if sound.original == "duck" else []
+    mixed = mix(
+        music,
+        original,
+        sample_rate,
+        music_level_lu=sound.music_level_lu,
+        speech=speech,
+        target_lufs=sound.target_lufs,
+    )
+    write_wav(destination, mixed.mastered.audio, sample_rate)
+    return _facts(sound, mixed, speech)
 
 
-def original_change_db(mix: Mix, destination: Path) -> float:
-    """Return the gain in decibels that puts the original sound BELOW_MUSIC_LU under the music; 0 if one is silent."""
-    original, music = (integrated_lufs(path, destination) for path in (mix.source, mix.music))
-    if original is None or music is None:
-        return 0.0
-    change_db = music + mix.music_level_db - BELOW_MUSIC_LU - original
-    return max(-STRONGEST_CHANGE_DB, min(STRONGEST_CHANGE_DB, change_db))
+def _placed(music: NDArray[np.float32], delay: int, length: int) -> NDArray[np.float32]:
+    """Return music in stereo, silent before and after, (length, 2)."""
+    placed = np.zeros((length, 2), dtype=np.float32)
+    placed[delay:] = np.pad(music[: max(0, length - delay)], ((0, max(0, length - delay - len(music))), (0, 0)))
+    return placed
 
 
-def integrated_lufs(path: Path, destination: Path) -> float | None:
-    """Measure the integrated loudness (EBU R128) of a file's first sound track; None where it is silent."""
-    measure = ["-af", "ebur128=framelog=quiet", "-vn", "-sn", "-dn", "-f", "null", "-"]
-    report = run_ffmpeg([*READ_ONE_FILE, "-i", local(path), "-map", "0:a:0", *measure], destination)
-    found = re.findall(r"I:\s+(-?[\d.]+) LUFS", report)
-    return float(found[-1]) if found and float(found[-1]) > SILENCE_LUFS else None
+def _facts(sound: Sound, mixed: Mix, speech: list[Passage]) -> dict[str, Any]:
+    levels = {
+        "loudness_lufs": mixed.mastered.loudness_lufs,
+        "true_peak_dbtp": mixed.mastered.true_peak_dbtp,
+        "gain_reduction_db": mixed.mastered.reduction_db,
+        "original_lufs": mixed.original_lufs,
+    }
+    known = {name: round(level, 2) if math.isfinite(level) else None for name, level in levels.items()}
+    facts: dict[str, Any] = {**known, "music_level_lu": sound.music_level_lu}
+    if sound.original == "duck":
+        facts["speech_s"] = [[round(start_s, 2), round(end_s, 2)] for start_s, end_s in speech]
+        facts["dips"] = [
+            {"start_s": round(a, 2), "end_s": round(b, 2), "depth_db": round(d, 1)} for a, b, d in mixed.dips
+        ]
+    return facts

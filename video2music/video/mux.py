@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import av
 
 from video2music.errors import OutputError
+from video2music.music.loudness import DEFAULT_LUFS
 from video2music.video.encode import encode_picture
 from video2music.video.ffmpeg import READ_ONE_FILE, local, run_ffmpeg
-from video2music.video.mixing import Mix, Original, sound_filter
+from video2music.video.mixing import Original, Sound, Stretch, write_sound
+from video2music.video.part import Part
 from video2music.video.probe import VideoInfo, codec_name, open_video, picture_stream, probe
 
 COPIED_PICTURES = {"h264", "hevc", "av1", "vp9", "mpeg4"}
@@ -39,69 +42,123 @@ class Tracks:
     subtitles: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class Job:
+    """What is to be written.
+
+    Attributes:
+        info: the video.
+        tracks: its tracks.
+        sound: the first sound track of the result.
+        length_s: of the picture of the result, in seconds.
+        part: what of the video is kept; None is all of it.
+    """
+
+    info: VideoInfo
+    tracks: Tracks
+    sound: Sound
+    length_s: float
+    part: Part | None
+
+
 def mux(
     source: Path | str,
     music: Path | str,
     destination: Path | str,
     *,
     original: Original = "replace",
-    music_level_db: float = 0.0,
+    music_level_lu: float = 0.0,
+    target_lufs: float = DEFAULT_LUFS,
     duration_s: float | None = None,
-) -> None:
+    part: Part | None = None,
+) -> dict[str, Any] | None:
     """Write the video with music as mp4.
 
-    The picture is as long as that of the source. The first sound track is replaced by the music or kept under it;
-    further sound tracks, text subtitles and metadata are kept.
+    The picture is as long as that of the source, or as the part. The first sound track is replaced by the music or kept
+    together with it; further sound tracks, text subtitles and metadata are kept. The picture of a part is encoded
+    again, since a copy could begin at key frames only.
 
     Args:
         source: the video.
-        music: a sound file that starts with the picture; silence follows where it is shorter, a longer one is cut.
+        music: a sound file that starts with the picture, or with the part; silence follows where it is shorter, a
+            longer one is cut.
         destination: the mp4 file to write; an existing one is replaced when the new one is whole.
-        original: "replace" drops the first sound track, "mix" keeps it 8 LU below the music.
-        music_level_db: change of the music's level in decibels.
+        original: "replace" drops the first sound track, "mix" keeps it, "duck" keeps it and lowers the music while
+            somebody speaks in it.
+        music_level_lu: loudness of the music relative to the original sound where that is kept; 0 is as loud.
+        target_lufs: integrated loudness of music and original sound together; music alone keeps its own.
         duration_s: length of the picture in seconds as decoded; from the header by default.
+        part: what of the video to keep; None is all of it.
+
+    Returns:
+        What became of the original sound, for JSON; None where it was not kept.
 
     Raises:
         VideoReadError: the source is not a whole video.
+        PartError: the part lies outside the video.
         OutputError: the destination cannot be written.
     """
     info = probe(source)
     destination = Path(destination)
     _check_destination(info.path, destination)
-    tracks = _tracks(info.path)
-    length_s = duration_s or info.duration_s
-    mix = Mix(info.path, Path(music), info.has_sound, original, music_level_db, tracks.offset_s, length_s)
+    part = part and part.within(info.duration_s)
+    length_s = duration_s or (part.length_s if part else info.duration_s)
+    job = Job(info, _tracks(info.path), Sound(Path(music), original, music_level_lu, target_lufs), length_s, part)
     with _workspace(destination) as folder:
-        options = _options(tracks, sound_filter(mix, destination), mix.end_s)
         try:
-            _write(info, mix, tracks, options, folder / "result.mp4")
+            facts = _write(job, folder / "result.mp4")
             (folder / "result.mp4").replace(destination)
         except OutputError as error:
             raise OutputError(error.what, where=destination, remedy=error.remedy) from error
         except OSError as error:
             raise _unwritable(destination, error) from error
+    return facts
 
 
-def _write(info: VideoInfo, mix: Mix, tracks: Tracks, options: list[str], result: Path) -> None:
-    # "+genpts" because avi stores no presentation times
-    inputs = [*READ_ONE_FILE, "-fflags", "+genpts", "-i", local(mix.source), *READ_ONE_FILE, "-i", local(mix.music)]
-    if info.video_codec in COPIED_PICTURES:
-        tag = PICTURE_TAGS.get(info.video_codec, [])
+def _write(job: Job, result: Path) -> dict[str, Any] | None:
+    if job.part is None and job.info.video_codec in COPIED_PICTURES:
         try:
-            run_ffmpeg([*inputs, "-map", f"0:{tracks.picture}", *options, *tag, local(result)], result)
+            return _copy(job, result)
         except OutputError as error:
             if "full" in error.what:
                 raise
             # some files break mp4's rules about headers or time stamps: their picture is encoded again
-        else:
-            return
+    return _encode(job, result)
+
+
+def _copy(job: Job, result: Path) -> dict[str, Any] | None:
+    """Write the result with the picture as it is."""
+    end_s = job.tracks.offset_s + job.length_s
+    sound, facts = _write_sound(job, Stretch(0.0, job.tracks.offset_s, end_s), result)
+    picture = ["-map", f"0:{job.tracks.picture}", *PICTURE_TAGS.get(job.info.video_codec, [])]
+    run_ffmpeg([*_inputs(job.info.path, 0.0, sound), *picture, *_options(job.tracks, end_s), local(result)], result)
+    return facts
+
+
+def _encode(job: Job, result: Path) -> dict[str, Any] | None:
+    """Write the result with the picture encoded again; it begins with the picture."""
+    start_s = job.tracks.offset_s + (job.part.start_s if job.part else 0.0)
+    sound, facts = _write_sound(job, Stretch(start_s, 0.0, job.length_s), result)
     picture = result.with_name("picture.mp4")
-    encode_picture(info, picture, mix.length_s)
-    run_ffmpeg([*inputs, "-i", local(picture), "-map", "2:v:0", *options, local(result)], result)
+    encode_picture(job.info, picture, job.length_s, job.part)
+    inputs = [*_inputs(job.info.path, start_s, sound), "-i", local(picture), "-map", "2:v:0"]
+    run_ffmpeg([*inputs, *_options(job.tracks, job.length_s), local(result)], result)
+    return facts
 
 
-def _options(tracks: Tracks, sound: str, end_s: float) -> list[str]:
-    maps = ["-filter_complex", sound, "-map", "[music]"]
+def _write_sound(job: Job, stretch: Stretch, result: Path) -> tuple[Path, dict[str, Any] | None]:
+    sound = result.with_name("sound.wav")
+    return sound, write_sound(job.sound, job.info.path if job.info.has_sound else None, stretch, sound)
+
+
+def _inputs(source: Path, start_s: float, sound: Path) -> list[str]:
+    seek = ["-ss", f"{start_s:.6f}"] if start_s > 0 else []
+    # "+genpts" because avi stores no presentation times
+    return [*READ_ONE_FILE, "-fflags", "+genpts", *seek, "-i", local(source), *READ_ONE_FILE, "-i", local(sound)]
+
+
+def _options(tracks: Tracks, end_s: float) -> list[str]:
+    maps = ["-map", "1:a:0"]
     codecs = ["-c:v", "copy", "-c:a:0", "aac", "-b:a:0", "192k", "-disposition:a:0", "default"]
     for number, codec in enumerate(tracks.sounds[1:], start=1):
         maps += ["-map", f"0:a:{number}"]

@@ -1,7 +1,7 @@
 """Decodes the picture of a video once, frame by frame, with memory that does not grow with its length."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -15,6 +15,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from video2music.errors import VideoReadError
+from video2music.video.part import Part
 from video2music.video.probe import (
     COPY_AGAIN,
     check_complete,
@@ -27,6 +28,10 @@ from video2music.video.probe import (
 
 Image = NDArray[np.uint8]
 
+SHORTEST_SEEK_S = 1.0
+"""A part that begins earlier is read from the first frame on."""
+CLOCK_S = 1e-3
+"""Containers round times to their clock; a frame this near to a time appears then."""
 SMALLEST_LOSS_S = 0.5
 """A file may end this much before its header says and still count as whole."""
 
@@ -104,7 +109,7 @@ class Frame:
 
 
 class VideoReader:
-    """Iterates once over the frames of a video.
+    """Iterates once over the frames of a video, or of a part of it.
 
         with VideoReader(path) as reader:
             for frame in reader:
@@ -112,12 +117,16 @@ class VideoReader:
 
     Damaged packets are skipped. At the end the file is refused if it turns out to be cut off.
 
+    The frames of a part are those of a clip of its own: the first one stands where the part begins, at 0 s.
+
     Args:
         path: a local video file.
+        part: what of it to read, within its length; None is all of it. What lies before is skipped, not decoded.
 
     Attributes:
         path: the file.
-        duration_s: length in seconds that the header promises, if it does; the last frame's `end_s` is the truth.
+        duration_s: length in seconds of what is read as the header promises it, if it does; the last frame's `end_s` is
+            the truth.
         width: stored width in pixels.
         height: stored height in pixels.
 
@@ -125,8 +134,19 @@ class VideoReader:
         VideoReadError: no such file, not a video, sound only, no frames, or cut off.
     """
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str, part: Part | None = None) -> None:
         self.path = Path(path)
+        self._part = part
+        self._open()
+        self._interval_s = 1 / frame_rate(self._stream)
+        self._sample_aspect = float(self._stream.sample_aspect_ratio or 1) or 1.0
+        whole_s = self._container.duration / av.time_base if self._container.duration else None
+        self.duration_s = header_duration_s(self._container, self._stream) or whole_s
+        if part is not None and self.duration_s is not None:
+            self.duration_s = min(self.duration_s, part.end_s) - part.start_s
+        self.width, self.height = self._stream.width, self._stream.height
+
+    def _open(self) -> None:
         self._container: InputContainer = open_video(self.path)
         try:
             self._stream: VideoStream = picture_stream(self._container, self.path)
@@ -135,11 +155,6 @@ class VideoReader:
             self._container.close()
             raise
         self._stream.thread_type = "AUTO"
-        self._interval_s = 1 / frame_rate(self._stream)
-        self._sample_aspect = float(self._stream.sample_aspect_ratio or 1) or 1.0
-        whole_s = self._container.duration / av.time_base if self._container.duration else None
-        self.duration_s = header_duration_s(self._container, self._stream) or whole_s
-        self.width, self.height = self._stream.width, self._stream.height
 
     def __enter__(self) -> Self:
         return self
@@ -150,11 +165,56 @@ class VideoReader:
         self._container.close()
 
     def __iter__(self) -> Iterator[Frame]:
-        scaler = Scaler()
-        start_s: float | None = None
+        return self._frames() if self._part is None else self._frames_of(self._part)
+
+    def _frames_of(self, part: Part) -> Iterator[Frame]:
+        """Yield the frames that stand in a part, each until the next one appears."""
+        standing: Frame | None = None
+        for frame in self._frames_from(part.start_s):
+            if frame.time_s > part.start_s + CLOCK_S:
+                if standing is not None:
+                    yield _within(standing, part, frame.time_s)
+                if frame.time_s >= part.end_s - CLOCK_S:
+                    return
+            standing = frame
+        if standing is not None:
+            yield _within(standing, part, max(standing.end_s, part.start_s + self._interval_s))
+
+    def _frames_from(self, begin_s: float) -> Iterator[Frame]:
+        """Yield frames from a key frame at or before a time on; from the first one where the file cannot be sought."""
+        if begin_s < SHORTEST_SEEK_S:
+            yield from self._frames()
+            return
+        start_s = next((picture.time for picture in self._pictures()), None) or 0.0
+        frames = self._sought(start_s, begin_s)
+        first = next(frames, None)
+        if first is None or first.time_s > begin_s + CLOCK_S:
+            self._container.close()
+            self._open()
+            yield from self._frames()
+        else:
+            yield first
+            yield from frames
+
+    def _sought(self, start_s: float, begin_s: float) -> Iterator[Frame]:
+        try:
+            self._container.seek(int((start_s + begin_s) / (self._stream.time_base or 1)), stream=self._stream)
+        except av.error.FFmpegError:
+            return
+        yield from self._frames(start_s)
+
+    def _frames(self, start_s: float | None = None) -> Iterator[Frame]:
+        """Yield the frames that follow, with their times after the first of the file.
+
+        Args:
+            start_s: when that appears; None where it is the one that follows. Otherwise frames need a time stamp.
+        """
+        scaler, stamped = Scaler(), start_s is not None
         previous_s, count, end_s = -self._interval_s, 0, 0.0
         for picture in self._pictures():
             stamp = picture.time
+            if stamp is None and stamped and not count:
+                return
             if start_s is None:
                 start_s = stamp or 0.0
             time_s = previous_s + self._interval_s if stamp is None else stamp - start_s
@@ -163,6 +223,8 @@ class VideoReader:
             end_s = time_s + duration_s
             yield Frame(time_s, end_s, picture, scaler, self._sample_aspect)
             previous_s, count = time_s, count + 1
+        if stamped and not count:
+            return
         if not count:
             raise VideoReadError("The video has no frame that can be decoded", where=self.path, remedy=COPY_AGAIN)
         self._check_length(end_s + (start_s or 0.0))
@@ -203,3 +265,8 @@ class VideoReader:
                 where=self.path,
                 remedy=COPY_AGAIN,
             )
+
+
+def _within(frame: Frame, part: Part, end_s: float) -> Frame:
+    """Return a frame with its times in a part."""
+    return replace(frame, time_s=max(0.0, frame.time_s - part.start_s), end_s=min(end_s, part.end_s) - part.start_s)
