@@ -15,11 +15,13 @@ from video2music.errors import OutputError
 from video2music.features.video_features import VideoFeatures
 from video2music.listening import Hearing
 from video2music.matching import Match
+from video2music.music.loudness import DEFAULT_LUFS, check_lufs, reduction_db
 from video2music.music.rendition import Rendition
 from video2music.music.score import Score
 from video2music.output import OutputFolder
 from video2music.progress import Progress, StageTimer
 from video2music.rendering import CHANGED, chosen_ensemble, music_facts, render
+from video2music.video.part import Part
 
 if TYPE_CHECKING:
     import pretty_midi
@@ -61,8 +63,10 @@ class Piece:
         primer: the chords that the person asked to begin with, as typed; None if there were none.
         loudness_lufs: integrated loudness of `audio`.
         true_peak_dbtp: true peak of `audio`.
-        original: what happens to the clip's own sound, "replace" or "mix".
-        music_level_db: gain of the music in the mix.
+        original: what happens to the clip's own sound, "replace", "mix" or "duck".
+        music_level_db: loudness of the music relative to the original sound, where that is kept.
+        lufs: integrated loudness that was aimed at.
+        part: what of the clip the piece is for; None is all of it.
         direction: what was wanted instead of what was seen.
         steering: how the picture shaped the music; None where it did not.
         hearing: how far the music is from the picture, or why that is not known.
@@ -72,6 +76,7 @@ class Piece:
         rendition: how it is played.
         synthesizer: played it, and plays it again; None for a piece made by hand.
         gain_db: of the mastering.
+        limiting: (samples,) its further gain around peaks; None where it had none.
     """
 
     source: Path
@@ -86,6 +91,8 @@ class Piece:
     true_peak_dbtp: float
     original: "Original" = "replace"
     music_level_db: float = 0.0
+    lufs: float = DEFAULT_LUFS
+    part: Part | None = None
     direction: Direction = field(default_factory=Direction)
     steering: "Steering | None" = None
     hearing: Hearing = field(default_factory=Hearing)
@@ -95,11 +102,17 @@ class Piece:
     rendition: Rendition = field(default_factory=Rendition)
     synthesizer: "Synthesizer | None" = None
     gain_db: float = 0.0
+    limiting: NDArray[np.float32] | None = None
 
     @property
     def match(self) -> Match | None:
         """How far the music is from the picture; None where that could not be told."""
         return self.hearing.match
+
+    @property
+    def range_s(self) -> tuple[float, float] | None:
+        """From when to when in the clip the piece plays; None for all of it."""
+        return None if self.part is None else (self.part.start_s, self.part.start_s + self.features.duration_s)
 
     def result(self) -> dict[str, Any]:
         """Return everything a person or a program may want to know about the run, ready for JSON."""
@@ -108,14 +121,17 @@ class Piece:
             "engine": self.engine,
             "primer": self.primer,
             **music_facts(self.composed or self.score, self.score, self.rendition),
+            "range_s": self.range_s and [round(second, 3) for second in self.range_s],
             **self.features.to_json(),
             **({"sees": list(self.features.sights)} if self.features.sights else {}),
             "direction": self.direction.to_json(),
             "steering": None if self.steering is None else self.steering.to_json(),
             **self.hearing.to_json(),
             "original": self.original,
+            "lufs": self.lufs,
             "loudness_lufs": round(self.loudness_lufs, 2),
             "true_peak_dbtp": round(self.true_peak_dbtp, 2),
+            "gain_reduction_db": round(reduction_db(self.limiting), 2),
             "timings_s": {stage: round(seconds, 3) for stage, seconds in self.timings_s.items()},
             "versions": versions(),
             "weights": self.weights,
@@ -164,6 +180,7 @@ class Piece:
         density: float | None = None,
         loudness: float | None = None,
         chords: Mapping[float, str] | None = None,
+        lufs: float | None = None,
         progress: Progress | None = None,
     ) -> "Piece":
         """Play the same composition otherwise; the video is not looked at again. None keeps what was.
@@ -176,6 +193,7 @@ class Piece:
             density: 0.25 to 4, factor on the composed note density.
             loudness: 0.25 to 4, factor on the composed loudness: how hard notes are played.
             chords: replace the chords that sound at some seconds, for example {12.0: "Am7"}, as they shall sound.
+            lufs: integrated loudness, -14, -16 or -23.
             progress: told stage and fraction.
 
         Returns:
@@ -195,8 +213,9 @@ class Piece:
             loudness=loudness,
             chords=chords,
         )
-        timer = StageTimer(progress)
-        rendered = render(self.composed or self.score, rendition, self._player(), timer)
+        timer, lufs = StageTimer(progress), self.lufs if lufs is None else lufs
+        check_lufs(lufs)
+        rendered = render(self.composed or self.score, rendition, self._player(), timer, lufs=lufs)
         steering = self.steering and replace(self.steering, tempo_bpm=rendered.score.tempo_bpm)
         return replace(
             self,
@@ -205,7 +224,9 @@ class Piece:
             audio=rendered.mastered.audio,
             loudness_lufs=rendered.mastered.loudness_lufs,
             true_peak_dbtp=rendered.mastered.true_peak_dbtp,
+            lufs=lufs,
             gain_db=rendered.mastered.gain_db,
+            limiting=rendered.mastered.limiting,
             composed=rendered.composed,
             rendition=rendition,
             steering=steering,
@@ -234,15 +255,17 @@ class Piece:
             with timer.stage("stems", "Playing every part by itself"):
                 self._write_stems(folder)
         with timer.stage("mux", "Putting the music under the picture"):
-            mux(
+            mixed = mux(
                 self.source,
                 music,
                 video,
                 original=self.original,
-                music_level_db=self.music_level_db,
+                music_level_lu=self.music_level_db,
+                target_lufs=self.lufs,
                 duration_s=self.features.duration_s,
+                part=self.part,
             )
-        facts = self.result()
+        facts = self.result() | {"mix": mixed}
         facts["timings_s"] |= {stage: round(seconds, 3) for stage, seconds in timer.seconds.items()}
         facts["files"] = list(names)
         write_facts(result, facts)
@@ -256,6 +279,7 @@ class Piece:
             self.midi,
             self._player(),
             gain_db=self.gain_db,
+            limiting=self.limiting,
             sample_rate=self.sample_rate,
             duration_s=duration_s,
         )

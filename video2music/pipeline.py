@@ -23,6 +23,7 @@ from video2music.progress import Progress, StageTimer
 from video2music.rendering import SAMPLE_RATE, chosen_ensemble, render
 from video2music.steering import Steering, key_for, steer, unsteered
 from video2music.variations import numbered, variation_seeds
+from video2music.video.part import Part
 from video2music.wishes import LARGEST_SEED, Wishes
 
 if TYPE_CHECKING:
@@ -61,11 +62,12 @@ class Composer:
     weights: dict[str, str]
     listener: Listener = field(default_factory=Listener)
 
-    def analyze(self, clip: Path | str, *, progress: Progress | None = None) -> VideoFeatures:
+    def analyze(self, clip: Path | str, *, part: Part | None = None, progress: Progress | None = None) -> VideoFeatures:
         """Read the four kinds of features from a clip in one decoding pass.
 
         Args:
             clip: a video file.
+            part: what of it to watch, as if it were a clip of its own; None is all of it.
             progress: told how far the reading is.
 
         Raises:
@@ -73,7 +75,7 @@ class Composer:
         """
         from video2music.features.extraction import extract_features
 
-        return extract_features(Path(clip), self.eye, progress=progress)
+        return extract_features(Path(clip), self.eye, part=part, progress=progress)
 
     def compose(
         self,
@@ -96,7 +98,7 @@ class Composer:
             RefusalError: the clip or a wish cannot be used; the message says why.
         """
         asked, timer = Wishes(**wishes), StageTimer(progress)
-        return self.compose_seen(clip, self._watch(clip, timer), asked, timer)
+        return self.compose_seen(clip, self._watch(clip, asked, timer), asked, timer)
 
     def compose_variations(
         self,
@@ -128,7 +130,7 @@ class Composer:
         self, clip: Path | str, seeds: Sequence[int], wishes: Wishes, progress: Progress | None
     ) -> Iterator[Piece]:
         watching = StageTimer(progress)
-        features = self._watch(clip, watching)
+        features = self._watch(clip, wishes, watching)
         for number, seed in enumerate(seeds, start=1):
             timer = StageTimer(progress and numbered(progress, number, len(seeds)), seconds=watching.seconds)
             yield self.compose_seen(clip, features, replace(wishes, seed=seed), timer)
@@ -196,9 +198,9 @@ class Composer:
         steering = unsteered(features) if wishes.as_published else steer(features, eye=self.engine.name)
         return steering if wishes.tempo_bpm is None else replace(steering, tempo_bpm=wishes.tempo_bpm)
 
-    def _watch(self, clip: Path | str, timer: StageTimer) -> VideoFeatures:
+    def _watch(self, clip: Path | str, wishes: Wishes, timer: StageTimer) -> VideoFeatures:
         with timer.stage("analyze", "Watching the video") as tell:
-            return self.analyze(clip, progress=tell)
+            return self.analyze(clip, part=wishes.part, progress=tell)
 
     def compose_seen(
         self,
@@ -211,7 +213,7 @@ class Composer:
 
         Args:
             clip: the video file, read again only when the piece is saved.
-            features: what was seen in it.
+            features: what was seen in it, or in the part of it that is wished for.
             wishes: what is left open is decided by the video.
             timer: collects the seconds of the stages.
         """
@@ -222,7 +224,7 @@ class Composer:
         composed = self.write_score(wanted, wishes, timer)
         ensemble = chosen_ensemble(wishes.sounding_ensemble, wanted.emotion, wanted.motion)
         rendition = Rendition(ensemble=ensemble, melody=wishes.sings, transpose=wishes.transpose)
-        rendered = render(composed, rendition, self.synthesizer, timer)
+        rendered = render(composed, rendition, self.synthesizer, timer, lufs=wishes.lufs)
         mastered = rendered.mastered
         return Piece(
             source=Path(clip),
@@ -237,6 +239,8 @@ class Composer:
             true_peak_dbtp=mastered.true_peak_dbtp,
             original=wishes.original,
             music_level_db=wishes.music_level_db,
+            lufs=wishes.lufs,
+            part=wishes.part,
             direction=wishes.direction,
             steering=None
             if wishes.as_published
@@ -248,6 +252,7 @@ class Composer:
             rendition=rendition,
             synthesizer=self.synthesizer,
             gain_db=mastered.gain_db,
+            limiting=mastered.limiting,
         )
 
     def _listen(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from video2music.features.video_features import FloatArray
+from video2music.music.loudness import DEFAULT_LUFS
 from video2music.music.rendition import Rendition
 from video2music.music.score import Score
 from video2music.progress import StageTimer
@@ -40,7 +41,14 @@ class Rendered:
     mastered: "Mastered"
 
 
-def render(score: Score, rendition: Rendition, synthesizer: "Synthesizer", timer: StageTimer | None = None) -> Rendered:
+def render(
+    score: Score,
+    rendition: Rendition,
+    synthesizer: "Synthesizer",
+    timer: StageTimer | None = None,
+    *,
+    lufs: float = DEFAULT_LUFS,
+) -> Rendered:
     """Arrange a score, play it and set its loudness; a tune that is wanted and not there yet is composed first.
 
     Args:
@@ -48,6 +56,7 @@ def render(score: Score, rendition: Rendition, synthesizer: "Synthesizer", timer
         rendition: ensemble, tempo and what else may change afterwards.
         synthesizer: plays the notes.
         timer: collects the seconds of the three stages.
+        lufs: integrated loudness to reach.
 
     Raises:
         RefusalError: something in the score or the rendition cannot be played.
@@ -64,7 +73,7 @@ def render(score: Score, rendition: Rendition, synthesizer: "Synthesizer", timer
     with timer.stage("synthesize", "Playing the music"):
         sound = synthesizer.render(midi, sample_rate=SAMPLE_RATE, duration_s=laid.duration_s)
     with timer.stage("master", "Setting the loudness"):
-        mastered = master(sound, SAMPLE_RATE)
+        mastered = master(sound, SAMPLE_RATE, target_lufs=lufs)
     return Rendered(composed, transposed_score(laid, rendition.transpose), midi, mastered)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from video2music.errors import OutputError, ScoreError
 from video2music.features.video_features import EMOTIONS
+from video2music.music.loudness import DEFAULT_LUFS, check_lufs, check_music_level
 from video2music.music.melody_fitting import fit_melody
 from video2music.music.rendition import Rendition
 from video2music.music.score import Score
@@ -19,6 +20,7 @@ from video2music.output import OutputFolder
 from video2music.piece import FILE_NAMES, PROGRAM, versions, write_facts
 from video2music.progress import Progress, StageTimer
 from video2music.rendering import CHANGED, SAMPLE_RATE, Rendered, music_facts, render
+from video2music.video.part import SHORTEST_S, Part
 
 if TYPE_CHECKING:
     import pretty_midi
@@ -53,6 +55,36 @@ class Stored:
     score: Score
     rendition: Rendition
 
+    @property
+    def part(self) -> Part | None:
+        """What of the clip the piece was composed for; None for all of it.
+
+        Raises:
+            RefusalError: the file says something that is no part of a clip.
+        """
+        fields = self.facts.get("range_s")
+        if fields is None:
+            return None
+        try:
+            start_s, end_s = map(float, fields)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise ScoreError("The file names no part of a clip in range_s", remedy="Compose the clip again") from error
+        return Part(start_s, end_s)
+
+    @property
+    def lufs(self) -> float:
+        """Integrated loudness that was aimed at.
+
+        Raises:
+            RefusalError: the file names one that is not offered.
+        """
+        try:
+            lufs = float(self.facts.get("lufs", DEFAULT_LUFS))
+        except (TypeError, ValueError, OverflowError) as error:
+            raise ScoreError("The file names no loudness in lufs", remedy="Choose one with --lufs") from error
+        check_lufs(lufs)
+        return lufs
+
     def ensemble(self, name: str | None) -> str | None:
         """Return a wished ensemble, where "auto" is decided by what was seen when the piece was composed.
 
@@ -82,8 +114,8 @@ class Target:
         folder: is made if it does not exist.
         clip: the video that gets the music; None writes the music only.
         original: what happens to its own sound.
-        music_level_db: gain of the music in the mix.
-        lufs: integrated loudness of the music.
+        music_level_db: loudness of the music relative to the original sound, where that is kept.
+        lufs: integrated loudness, -14, -16 or -23; None keeps what the file says.
         stems: whether every part gets a file of its own.
     """
 
@@ -91,8 +123,13 @@ class Target:
     clip: Path | None = None
     original: "Original" = "replace"
     music_level_db: float = 0.0
-    lufs: float = -16.0
+    lufs: float | None = None
     stems: bool = False
+
+    def __post_init__(self) -> None:
+        check_music_level(self.music_level_db)
+        if self.lufs is not None:
+            check_lufs(self.lufs)
 
 
 @dataclass(frozen=True)
@@ -102,8 +139,10 @@ class _Music:
     midi: "pretty_midi.PrettyMIDI"
     mastered: "Mastered"
     duration_s: float
+    lufs: float
     facts: dict[str, Any]
     picture_s: float | None = None  # as decoded, where that is known
+    part: Part | None = None  # of the clip; None is all of it
 
 
 def render_file(
@@ -149,14 +188,16 @@ def render_file(
     if path.suffix.lower() in MIDI_SUFFIXES:
         if any(value is not None for value in changes.values()):
             raise ScoreError("The notes of a MIDI file are played as they are", remedy="Change the score instead")
-        return _write(_play_midi(path, length_s, synthesizer, timer), path, target, synthesizer, timer)
+        return _write(_play_midi(path, length_s, target.lufs, synthesizer, timer), path, target, synthesizer, timer)
     stored = read_stored(path)
     rendition = stored.rendition.changed(**changes | {"ensemble": stored.ensemble(ensemble)})
-    score = stored.score if length_s is None else _fitted(stored, length_s, path)
-    rendered = render(score, rendition, synthesizer, timer)
+    lufs = stored.lufs if target.lufs is None else target.lufs
+    part = None if length_s is None else _part_in(stored, length_s)
+    score = stored.score if length_s is None else _fitted(stored, part.length_s if part else length_s, path)
+    rendered = render(score, rendition, synthesizer, timer, lufs=lufs)
     facts = _facts(stored, rendered, rendition)
     picture_s = score.duration_s if stored.facts else None
-    music = _Music(rendered.midi, rendered.mastered, score.duration_s, facts, picture_s)
+    music = _Music(rendered.midi, rendered.mastered, score.duration_s, lufs, facts, picture_s, part)
     return _write(music, path, target, synthesizer, timer)
 
 
@@ -216,6 +257,15 @@ def _length_of(clip: Path) -> float:
     return probe(clip).duration_s
 
 
+def _part_in(stored: Stored, length_s: float) -> Part | None:
+    """Return the part of a clip that the piece is for; None for a clip that was already cut to it."""
+    part = stored.part
+    cut = part is not None and length_s < part.end_s - SHORTEST_S
+    if part is None or (cut and abs(stored.score.duration_s - length_s) <= SAME_LENGTH_S):
+        return None
+    return part.within(length_s)
+
+
 def _fitted(stored: Stored, length_s: float, path: Path) -> Score:
     """Let a score last as long as the clip that gets it; a composed one must have been made for that length."""
     score = stored.score
@@ -246,7 +296,9 @@ def _facts(stored: Stored, rendered: Rendered, rendition: Rendition) -> dict[str
     return facts
 
 
-def _play_midi(path: Path, length_s: float | None, synthesizer: "Synthesizer", timer: StageTimer) -> _Music:
+def _play_midi(
+    path: Path, length_s: float | None, lufs: float | None, synthesizer: "Synthesizer", timer: StageTimer
+) -> _Music:
     """Play the notes of a MIDI file as they are, cut or silent at the end of the clip."""
     from video2music.music.mastering import master
     from video2music.music.synthesis import TAIL_S
@@ -258,9 +310,10 @@ def _play_midi(path: Path, length_s: float | None, synthesizer: "Synthesizer", t
     with timer.stage("synthesize", "Playing the music"):
         sound = synthesizer.render(midi, sample_rate=SAMPLE_RATE, duration_s=duration_s)
     with timer.stage("master", "Setting the loudness"):
-        mastered = master(sound, SAMPLE_RATE)
+        lufs = DEFAULT_LUFS if lufs is None else lufs
+        mastered = master(sound, SAMPLE_RATE, target_lufs=lufs)
     facts = {"duration_s": round(duration_s, 3), "match": None, "match_reason": CHANGED}
-    return _Music(midi, mastered, duration_s, facts)
+    return _Music(midi, mastered, duration_s, lufs, facts)
 
 
 def _read_midi(path: Path) -> "pretty_midi.PrettyMIDI":
@@ -306,21 +359,30 @@ def _write(
                     music.midi,
                     synthesizer,
                     gain_db=mastered.gain_db,
+                    limiting=mastered.limiting,
                     sample_rate=SAMPLE_RATE,
                     duration_s=len(mastered.audio) / SAMPLE_RATE,
                 )
+        mixed = None
         if target.clip is not None:
             with timer.stage("mux", "Putting the music under the picture"):
-                mux(
+                mixed = mux(
                     target.clip,
                     out.temporary / sound,
                     out.temporary / video,
                     original=target.original,
-                    music_level_db=target.music_level_db,
+                    music_level_lu=target.music_level_db,
+                    target_lufs=music.lufs,
                     duration_s=music.picture_s,
+                    part=music.part,
                 )
         facts = {"program": PROGRAM, **music.facts, "original": target.original, "files": list(names)}
-        facts |= {"loudness_lufs": _number(mastered.loudness_lufs), "true_peak_dbtp": _number(mastered.true_peak_dbtp)}
+        facts |= {"lufs": music.lufs, "loudness_lufs": _number(mastered.loudness_lufs)}
+        facts |= {
+            "true_peak_dbtp": _number(mastered.true_peak_dbtp),
+            "gain_reduction_db": _number(mastered.reduction_db),
+        }
+        facts["mix"] = mixed
         facts |= {"timings_s": {stage: round(seconds, 3) for stage, seconds in timer.seconds.items()}}
         facts["versions"] = versions()
         write_facts(out.temporary / result, facts)

@@ -8,7 +8,9 @@ from video2music.direction import Direction
 from video2music.harmony.key import Key, parse_key
 from video2music.harmony.parsing import parse_primer
 from video2music.music.ensemble import DEFAULT_ENSEMBLE, PAPER, load_ensemble
+from video2music.music.loudness import DEFAULT_LUFS, check_lufs, check_music_level
 from video2music.music.suggestion import AUTO
+from video2music.video.part import Part
 
 if TYPE_CHECKING:
     from video2music.models.sampling import Sampling
@@ -37,14 +39,16 @@ class Wishes:
         align_cuts: lay strong beats on the scene cuts; the tempo then differs by up to 8 % from what it would be. None
             does so too, but keeps a wished tempo, and leaves everything alone that is as published.
         melody: let a tune be heard above the ensemble. None does so, except where the published piano plays.
-        range_s: compose only for what lies between two seconds of the clip.
+        range_s: compose only for what lies between two seconds of the clip, as if it were a clip of its own: sections
+            and everything in the result count from its beginning. Infinity stands for the end of the clip.
         transpose: semitones, -12 to 12, by which everything but the drums sounds higher than it was composed.
         affect: 0 to 1, how strongly the qualities of the chords follow the emotion of each second; None for a cautious
             default. What it does to the chords is measured in docs/results.md.
         original: "replace" drops the clip's own sound, "mix" keeps it under the music, "duck" also lowers the music
             while somebody speaks.
-        music_level_db: gain of the music when the original sound is kept.
-        lufs: integrated loudness of the music, -14, -16 or -23.
+        music_level_db: loudness of the music relative to that of the original sound, where that is kept, in LU (1 LU is
+            1 dB); 0 is as loud, negative is softer. Under speech "duck" sets the level itself.
+        lufs: integrated loudness of the music, and of music and original sound together: -14, -16 or -23.
         direction: a mood, or shifts of valence and arousal, for all of the piece or for sections.
         match: whether the finished music is listened to and compared with the video, or with what was wanted
             instead.
@@ -66,7 +70,7 @@ class Wishes:
     affect: float | None = None
     original: "Original" = "replace"
     music_level_db: float = 0.0
-    lufs: float = -16.0
+    lufs: float = DEFAULT_LUFS
     direction: Direction = field(default_factory=Direction)
     match: bool = True
     as_published: bool = False
@@ -83,6 +87,9 @@ class Wishes:
         if self.ensemble != AUTO:
             load_ensemble(self.ensemble)
         check_transposition(self.transpose)
+        check_lufs(self.lufs)
+        check_music_level(self.music_level_db)
+        _ = self.part  # made to be checked
         if self.affect is not None and not 0 <= self.affect <= 1:
             raise RefusalError(f"The affect strength is {self.affect:g}", remedy="Choose a number from 0 to 1")
         if self.as_published and self.changes_of_published:
@@ -118,6 +125,11 @@ class Wishes:
     def sings(self) -> bool:
         """Whether there is a melody."""
         return self.sounding_ensemble != PAPER if self.melody is None else self.melody
+
+    @property
+    def part(self) -> Part | None:
+        """The part of the clip; None for all of it."""
+        return None if self.range_s is None else Part(*self.range_s)
 
     @property
     def parsed_key(self) -> Key | None:

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from video2music.commands.options import add_engine, add_sound, finish, part_of_clip
+from video2music.commands.options import add_engine, add_sound, finish
 from video2music.music.ensemble import DEFAULT_ENSEMBLE, ensemble_names
 
 if TYPE_CHECKING:
@@ -58,7 +58,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action=argparse.BooleanOptionalAction,
         help="scene cuts on strong beats, tempo within 8 %% (default)",
     )
-    parser.add_argument("--range", type=part_of_clip, metavar="A-B", help="only from second A to second B of the clip")
+    parser.add_argument(
+        "--range", metavar="A-B", help="only from second A to second B of the clip; A- to its end, =-B from its start"
+    )
     parser.add_argument("--transpose", type=int, default=0, metavar="N", help="semitones, -12 to 12")
     _add_direction(parser)
     parser.add_argument(
@@ -106,13 +108,16 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     from video2music.pipeline import load
     from video2music.terminal import StageBars
     from video2music.variations import variation_files
+    from video2music.video.part import Part
     from video2music.video.probe import probe
 
     count = options.variations
     if options.stems and count is not None:
         options.wrong_usage("--stems goes with one piece; render a variation to get its stems")
-    probe(options.clip)  # a file that is no video is refused before any network is loaded
+    clip = probe(options.clip)  # a file that is no video is refused before any network is loaded
     wishes = _read_wishes(options)  # so is a wish that cannot be granted
+    if wishes["range_s"] is not None:
+        Part(*wishes["range_s"]).within(clip.duration_s)
     with OutputFolder(options.output, FILE_NAMES if count is None else variation_files(count), protect=(options.clip,)):
         pass  # and a folder that cannot take the result
     with StageBars() as bars:
@@ -127,6 +132,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 def _read_wishes(options: argparse.Namespace) -> dict[str, Any]:
     """Return the checked fields of Wishes; wishes that contradict each other end the program as wrong usage."""
     from video2music.direction import Direction, parse_section
+    from video2music.video.part import parse_range
     from video2music.wishes import ContradictionError, Wishes
 
     sections = tuple(parse_section(text) for text in options.section)
@@ -138,12 +144,12 @@ def _read_wishes(options: argparse.Namespace) -> dict[str, Any]:
         "ensemble": options.ensemble,
         "melody": options.melody,
         "align_cuts": options.align_cuts,
-        "range_s": options.range,
+        "range_s": None if options.range is None else parse_range(options.range),
         "transpose": options.transpose,
         "affect": options.affect,
         "original": options.original,
         "music_level_db": options.music_level,
-        "lufs": options.lufs,
+        "lufs": Wishes.lufs if options.lufs is None else options.lufs,
         "direction": Direction(options.mood, options.valence, options.arousal, sections),
         "match": options.match,
         "as_published": options.as_published,

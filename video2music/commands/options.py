@@ -1,14 +1,11 @@
 """What several commands of the command line share."""
 
 import argparse
-import re
 from pathlib import Path
 from typing import Any
 
 from video2music.engines import ENGINES
-
-CHOSEN_LUFS = (-14, -16, -23)
-"""Loudness targets that are offered: streaming services, podcasts and the web, European broadcasting."""
+from video2music.music.loudness import TARGETS_LUFS
 
 
 def finish(parser: argparse.ArgumentParser, run: Any) -> None:  # noqa: ANN401 - a function of the parsed options
@@ -35,19 +32,15 @@ def add_sound(parser: argparse.ArgumentParser) -> None:
         "--original",
         choices=("replace", "mix", "duck"),
         default="replace",
-        help="the clip's own sound: gone, under the music, or above music that makes room for speech",
+        help="the clip's own sound: gone, kept with the music, or kept with music that is lower while somebody speaks",
     )
     parser.add_argument(
-        "--music-level", type=float, default=0.0, metavar="LU", help="of the music in the mix, louder or softer"
+        "--music-level",
+        type=float,
+        default=0.0,
+        metavar="LU",
+        help="loudness of the music relative to the clip's own sound (default 0: as loud)",
     )
-    parser.add_argument("--lufs", type=int, choices=CHOSEN_LUFS, default=-16, help="integrated loudness (default -16)")
+    parser.add_argument("--lufs", type=int, choices=TARGETS_LUFS, help="integrated loudness (default -16)")
     parser.add_argument("--stems", action="store_true", help="also write a WAV file per part")
     parser.add_argument("--sound-font", type=Path, metavar="SF2", help="instrument sounds (default: the first found)")
-
-
-def part_of_clip(text: str) -> tuple[float, float]:
-    """Read a part of a clip, such as "5-40", in seconds."""
-    match = re.fullmatch(r"([\d.]+)-([\d.]+)", text.strip())
-    if match is None:
-        raise argparse.ArgumentTypeError("a part is given as FROM-TO in seconds, for example 5-40")
-    return float(match[1]), float(match[2])
