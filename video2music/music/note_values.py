@@ -66,6 +66,7 @@ def write_bars(score: Score) -> list[WrittenBar]:
     end = round((score.duration_s / score.beat_s - score.pickup_beats) * SIXTEENTHS)
     begun = max([1, *(start + 1 for start, _, _ in notes)])
     bars = math.ceil(max(begun, end - SIXTEENTHS + 1) / BAR)  # what is left after the last bar is less than a beat
+    notes = [(start, min(last, bars * BAR), pitch) for start, last, pitch in notes]
     chords = _changes(score, pickup)
     begins = ([-BAR] if pickup else []) + [BAR * bar for bar in range(bars)]
     written = []

@@ -27,6 +27,8 @@ def spell_pitch(pitch: int, key: Key, chord: str) -> tuple[str, int, int]:
         lowest = _position(key.tonic) + _NEAREST
         position = lowest + (7 * pitch - lowest) % 12
     letter, alter = _letter(position)
+    if abs(alter) > 1:  # nobody wants to read a double accidental here
+        letter, alter = _letter(position - 12 if alter > 0 else position + 12)
     return letter, alter, (pitch - alter) // 12 - 1
 
 
@@ -47,9 +49,7 @@ def _in_chord(sounding: int, chord: str) -> int | None:
     root, quality = root_and_quality(number)
     above = (sounding - root) % 12
     fifths = _DIMINISHED_SEVENTH if quality == "dim7" and above == 9 else _FIFTHS[above]
-    position = _position(chord) + fifths
-    _, alter = _letter(position)
-    return position - 12 if alter > 1 else position + 12 if alter < -1 else position
+    return _position(chord) + fifths
 
 
 def _position(symbol: str) -> int:
