@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from video2music.steering import Steering
     from video2music.video.mixing import Original
 
-FILE_NAMES = ("video.mp4", "music.wav", "music.mid", "result.json")
+FILE_NAMES = ("video.mp4", "music.wav", "music.mid", "music.musicxml", "result.json")
 """What a saved piece consists of."""
 
 PROGRAM = "video2music"
@@ -44,6 +44,7 @@ class SavedPiece:
     video: Path
     music: Path
     midi: Path
+    lead_sheet: Path
     result: Path
     stems: tuple[Path, ...] = ()
 
@@ -109,6 +110,10 @@ class Piece:
         """How far the music is from the picture; None where that could not be told."""
         return self.hearing.match
 
+    def without_sound(self) -> "Piece":
+        """Return the piece without its samples, which `render` makes again: it then fits into a few kilobytes."""
+        return replace(self, audio=np.zeros((0, 2), np.float32), limiting=None)
+
     @property
     def range_s(self) -> tuple[float, float] | None:
         """From when to when in the clip the piece plays; None for all of it."""
@@ -118,6 +123,7 @@ class Piece:
         """Return everything a person or a program may want to know about the run, ready for JSON."""
         return {
             "program": PROGRAM,
+            "title": self.source.stem,
             "engine": self.engine,
             "primer": self.primer,
             **music_facts(self.composed or self.score, self.score, self.rendition),
@@ -145,17 +151,17 @@ class Piece:
         stems: bool = False,
         progress: Progress | None = None,
     ) -> SavedPiece:
-        """Write video, music, notes and result into a folder; all four files or none.
+        """Write video, music, notes, lead sheet and result into a folder; all five files or none.
 
         Args:
             folder: is made if it does not exist. Files of an earlier result there are replaced, anything else is not.
-            stem: names the files "<stem>.mp4", "<stem>.wav", "<stem>.mid" and "<stem>.json"; without it they are
-                video.mp4, music.wav, music.mid and result.json.
+            stem: names the files "<stem>.mp4", "<stem>.wav" and so on; without it they are video.mp4, music.wav,
+                music.mid, music.musicxml and result.json.
             stems: also write stems/<part>.wav for every part; they add up to the music.
             progress: told how far the writing is.
 
         Returns:
-            The four paths.
+            Their paths.
 
         Raises:
             OutputError: the folder cannot be written, or holds files that are not ours.
@@ -167,8 +173,8 @@ class Piece:
             names = (*names[:-1], *stem_names(self.midi), names[-1])
         with OutputFolder(Path(folder), names, protect=(self.source,)) as out:
             self.write(out.temporary, names, progress=progress)
-            video, music, midi, *parts, result = out.publish()
-            return SavedPiece(video, music, midi, result, tuple(parts))
+            video, music, midi, sheet, *parts, result = out.publish()
+            return SavedPiece(video, music, midi, sheet, result, tuple(parts))
 
     def render(
         self,
@@ -235,22 +241,24 @@ class Piece:
         )
 
     def write(self, folder: Path, names: Sequence[str], *, progress: Progress | None = None) -> None:
-        """Write the four files into a folder that is ours alone, without any of the care that `save` takes.
+        """Write the files into a folder that is ours alone, without any of the care that `save` takes.
 
         Args:
             folder: exists, and holds nothing of these names.
-            names: of video, music, notes, of the stems if they are wanted, and of the result.
+            names: of video, music, notes, lead sheet, of the stems if they are wanted, and of the result.
             progress: told how far the writing is.
         """
+        from video2music.music.lead_sheet import write_lead_sheet
         from video2music.music.mastering import write_wav
         from video2music.music.midi import write_midi
         from video2music.video.mux import mux
 
-        video, music, midi, *parts, result = (folder / name for name in names)
+        video, music, midi, sheet, *parts, result = (folder / name for name in names)
         timer = StageTimer(progress)
         with timer.stage("save", "Writing the music"):
             write_wav(music, self.audio, self.sample_rate)
             write_midi(self.midi, midi)
+            write_lead_sheet(self.score, sheet, title=self.source.stem)
         if parts:
             with timer.stage("stems", "Playing every part by itself"):
                 self._write_stems(folder)
@@ -291,7 +299,7 @@ class Piece:
 
 
 def file_names(stem: str) -> tuple[str, ...]:
-    """Return the names of the four files of a piece that is called `stem`."""
+    """Return the names of the files of a piece that is called `stem`."""
     return tuple(stem + Path(name).suffix for name in FILE_NAMES)
 
 
