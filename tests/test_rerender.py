@@ -26,7 +26,7 @@ from video2music.music.score import Score
 from video2music.music.stems import stem_names
 from video2music.music.synthesis import Synthesizer, find_sound_font
 from video2music.music.transposition import transposed_midi, transposed_score
-from video2music.output import STEM
+from video2music.output import PASSING
 from video2music.piece import Piece
 from video2music.pipeline import Composer
 from video2music.rerender import Target, render_file
@@ -86,7 +86,12 @@ def test_without_a_change_the_same_music_comes_out(piece: Piece, saved: Path, tm
     assert np.array_equal(again.audio, piece.audio)
     assert main(["render", str(saved), "-o", str(tmp_path)]) == 0
     assert stored_notes(tmp_path) == stored_notes(saved.parent)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["music.mid", "music.wav", "result.json"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "music.mid",
+        "music.musicxml",
+        "music.wav",
+        "result.json",
+    ]
 
 
 def test_a_piece_of_one_ensemble_is_the_piece_that_would_have_been_composed_for_it(
@@ -182,7 +187,7 @@ def test_parts_of_one_name_get_files_of_their_own() -> None:
         track.notes = [pretty_midi.Note(90, 60, 0.0, 1.0)]
     files = stem_names(midi)
     assert len(set(files)) == len(names)
-    assert all(STEM.fullmatch(name) for name in files)
+    assert all(PASSING.fullmatch(name) for name in files)
 
 
 def test_stems_of_other_instruments_do_not_stay(saved: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Self
 
 from video2music.errors import OutputError
 
-STEM = re.compile(r"stems/[a-z0-9-]+\.wav")
+PASSING = re.compile(r"stems/[a-z0-9-]+\.wav|music\.musicxml")
 """Names of files that one result may have and the next in the same folder may not."""
 
 
@@ -63,14 +63,14 @@ class OutputFolder:
     def publish(self) -> tuple[Path, ...]:
         """Move every file to its final name and return the paths in the order of the names."""
         self._refuse_foreign_files()
-        outdated = {name for name in self._earlier_files() if STEM.fullmatch(name)} - set(self.names)
+        outdated = {name for name in self._earlier_files() if PASSING.fullmatch(name)} - set(self.names)
         paths = tuple(self.folder / name for name in self.names)
         for path in paths:
             path.parent.mkdir(exist_ok=True)
         for name, path in zip(self.names, paths, strict=True):
             (self.temporary / name).replace(path)
         self._published = True
-        for name in outdated:  # of other instruments, which would pass for stems of this piece
+        for name in outdated:  # of other music, which would pass for a part of this piece
             (self.folder / name).unlink(missing_ok=True)
         return paths
 

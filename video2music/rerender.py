@@ -143,6 +143,7 @@ class _Music:
     facts: dict[str, Any]
     picture_s: float | None = None  # as decoded, where that is known
     part: Part | None = None  # of the clip; None is all of it
+    score: Score | None = None  # as it sounds; None for notes alone, which get no lead sheet
 
 
 def render_file(
@@ -197,7 +198,9 @@ def render_file(
     rendered = render(score, rendition, synthesizer, timer, lufs=lufs)
     facts = _facts(stored, rendered, rendition)
     picture_s = score.duration_s if stored.facts else None
-    music = _Music(rendered.midi, rendered.mastered, score.duration_s, lufs, facts, picture_s, part)
+    music = _Music(
+        rendered.midi, rendered.mastered, score.duration_s, lufs, facts, picture_s, part, score=rendered.score
+    )
     return _write(music, path, target, synthesizer, timer)
 
 
@@ -333,25 +336,28 @@ def _write(
     music: _Music, source: Path, target: Target, synthesizer: "Synthesizer", timer: StageTimer
 ) -> dict[str, Any]:
     """Write sound, notes, stems, video and result; all files or none."""
+    from video2music.music.lead_sheet import write_lead_sheet
     from video2music.music.mastering import write_wav
     from video2music.music.midi import write_midi
     from video2music.music.stems import stem_names, write_stems
-    from video2music.video.mux import mux
 
-    mastered = music.mastered
+    mastered, title = music.mastered, str(music.facts.get("title", source.stem))
     parts = stem_names(music.midi) if target.stems else ()
-    video, sound, notes, result = FILE_NAMES
+    video, sound, notes, sheet, result = FILE_NAMES
     if target.clip is None and (target.folder / video).exists():
         raise OutputError(
             "The video there would keep other music than its folder",
             where=target.folder / video,
             remedy="Name the clip with --video, or choose another folder with -o",
         )
-    names = (*([video] if target.clip else []), sound, notes, *parts, result)
+    sheets = [] if music.score is None else [sheet]
+    names = (*([video] if target.clip else []), sound, notes, *sheets, *parts, result)
     with OutputFolder(target.folder, names, protect=[source, *([target.clip] if target.clip else [])]) as out:
         with timer.stage("save", "Writing the music"):
             write_wav(out.temporary / sound, mastered.audio, SAMPLE_RATE)
             write_midi(music.midi, out.temporary / notes)
+            if music.score is not None:
+                write_lead_sheet(music.score, out.temporary / sheet, title=title)
         if parts:
             with timer.stage("stems", "Playing every part by itself"):
                 write_stems(
@@ -365,6 +371,8 @@ def _write(
                 )
         mixed = None
         if target.clip is not None:
+            from video2music.video.mux import mux
+
             with timer.stage("mux", "Putting the music under the picture"):
                 mixed = mux(
                     target.clip,
@@ -376,7 +384,7 @@ def _write(
                     duration_s=music.picture_s,
                     part=music.part,
                 )
-        facts = {"program": PROGRAM, **music.facts, "original": target.original, "files": list(names)}
+        facts = {"program": PROGRAM, "title": title, **music.facts, "original": target.original, "files": list(names)}
         facts |= {"lufs": music.lufs, "loudness_lufs": _number(mastered.loudness_lufs)}
         facts |= {
             "true_peak_dbtp": _number(mastered.true_peak_dbtp),

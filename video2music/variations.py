@@ -34,7 +34,7 @@ class SavedVariation:
         distance: between music and picture, see `matching`; None where it could not be told.
         words: the match in a sentence, or why there is none.
         facts: its result.json.
-        files: where its four files lie.
+        files: where its files lie.
     """
 
     rank: int
@@ -100,7 +100,7 @@ def numbered(progress: Progress, number: int, count: int) -> Progress:
 
 
 def variation_stem(rank: int) -> str:
-    """Return the name that the four files of a variation share: "variation-01" is the best."""
+    """Return the name that the files of a variation share: "variation-01" is the best."""
     return f"variation-{rank:02d}"
 
 

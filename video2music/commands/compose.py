@@ -171,7 +171,7 @@ def _compose_one(
     lines = [
         f"{piece.score.key}, {piece.score.tempo_bpm:.0f} beats per minute, seed {piece.score.seed}: {chords}",
         piece.hearing.words,
-        *map(str, (saved.video, saved.music, saved.midi, *saved.stems, saved.result)),
+        *map(str, (saved.video, saved.music, saved.midi, saved.lead_sheet, *saved.stems, saved.result)),
     ]
     return lines, json.loads(saved.result.read_text(encoding="utf-8"))
 

@@ -26,6 +26,7 @@ _HEADER = (
 _TYPES = {1: "16th", 2: "eighth", 3: "eighth", 4: "quarter", 6: "quarter", 8: "half", 12: "half", 16: "whole"}
 _DOTTED = (3, 6, 12)
 _BARS_PER_LINE = 4
+_LONGEST_TITLE = 100
 _PART = "P1"
 _KINDS = {
     "maj": ("major", ""),
@@ -51,7 +52,7 @@ def write_lead_sheet(score: Score, path: Path, *, title: str) -> None:
     Args:
         score: as it sounds; without a tune its bars hold rests under the chord symbols.
         path: of the file; one of that name is replaced.
-        title: printed above it.
+        title: printed above it; of a long one the beginning, and only what can be printed.
     """
     path.write_bytes(lead_sheet(score, title=title))
 
@@ -61,7 +62,7 @@ def lead_sheet(score: Score, *, title: str) -> bytes:
     from video2music import __version__
 
     sheet = Element("score-partwise", version=VERSION)
-    _add(_add(sheet, "work"), "work-title", title)
+    _add(_add(sheet, "work"), "work-title", "".join(filter(str.isprintable, title))[:_LONGEST_TITLE])
     identification = _add(sheet, "identification")
     _add(identification, "creator", "video2music", type="composer")
     _add(_add(identification, "encoding"), "software", f"video2music {__version__}")
