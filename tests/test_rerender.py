@@ -170,7 +170,8 @@ def test_stems_add_up_to_the_music(name: str, piece: Piece, tmp_path: Path) -> N
 
 def test_a_stem_holds_its_part_alone(piece: Piece, tmp_path: Path) -> None:
     played = piece.render(ensemble="band")
-    synthesizer, gain = Synthesizer(find_sound_font(None)), 10 ** (played.gain_db / 20)
+    limiting = np.ones(len(played.audio)) if played.limiting is None else played.limiting
+    synthesizer, gain = Synthesizer(find_sound_font(None)), 10 ** (played.gain_db / 20) * limiting[:, None]
     for path, track in zip(played.save(tmp_path, stems=True).stems, played.midi.instruments, strict=True):
         alone = pretty_midi.PrettyMIDI()
         alone.instruments = [track]

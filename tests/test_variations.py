@@ -22,6 +22,7 @@ from video2music.variations import MOST_VARIATIONS, save_variations, variation_s
 from video2music.wishes import LARGEST_SEED
 
 MakeClip = Callable[..., Path]
+KINDS = ("mp4", "wav", "mid", "musicxml", "json")
 
 HEARD = (9.0, 4.9, 7.0)
 """Arousal of the first, second and third piece; the picture of the test clip lies near 5."""
@@ -105,12 +106,12 @@ def test_the_nearest_comes_first_and_files_are_numbered_by_rank(model: Composer,
     distances = [variation.distance for variation in saved.ranked]
     assert distances == sorted(distances)
     stems = [f"variation-{rank:02d}" for rank in (1, 2, 3)]
-    expected = {f"{stem}.{kind}" for stem in stems for kind in ("mp4", "wav", "mid", "json")} | {"variations.json"}
+    expected = {f"{stem}.{kind}" for stem in stems for kind in KINDS} | {"variations.json"}
     assert {path.name for path in tmp_path.iterdir()} == expected
     for variation, stem in zip(saved.ranked, stems, strict=True):
         facts = json.loads((tmp_path / f"{stem}.json").read_text())
         assert facts["seed"] == variation.seed
-        assert facts["files"] == [f"{stem}.{kind}" for kind in ("mp4", "wav", "mid", "json")]
+        assert facts["files"] == [f"{stem}.{kind}" for kind in KINDS]
     index = json.loads(saved.index.read_text())
     assert [entry["seed"] for entry in index["variations"]] == [variation.seed for variation in saved.ranked]
     assert set(index["files"]) == expected
