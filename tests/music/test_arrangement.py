@@ -70,13 +70,15 @@ def test_onsets_follow_density_and_only_by_default(make_score: MakeScore, as_pub
         assert list(per_level) == [4, 6, 8, 12, 16]
 
 
-@pytest.mark.parametrize(
-    ("density", "onsets"), [(6, 2), (6.01, 3), (12, 3), (12.01, 4), (18, 4), (18.01, 6), (24, 6), (24.01, 8), (-2, 2)]
-)
-def test_density_thresholds(make_score: MakeScore, density: float, onsets: int) -> None:
-    score = make_score("C C F F G G C C C C C", density=density)
-    starts = {round(note.start, 3) for note in notes_of(score) if 2 <= note.start < 3}
-    assert len(starts) == onsets
+def test_strokes_are_added_one_by_one_between_the_written_densities(make_score: MakeScore) -> None:
+    strokes = []
+    for density in (-2, 3, 6, 9, 12, 15, 17, 19, 21, 23, 25, 27, 90):
+        notes = notes_of(make_score("C C F F G G C C C C C", density=density))
+        strokes.append(len({round(note.start, 3) for note in notes if 2 <= note.start < 4}))
+    assert (np.diff(strokes) >= 0).all(), strokes
+    assert [strokes[i] for i in (1, 3, 5, 8, 11)] == [4, 6, 8, 12, 16], "as written for 3, 9, 15, 21 and 27"
+    assert len(set(strokes)) >= 8, strokes
+    assert strokes[-1] == strokes[-2]
 
 
 def test_velocity_follows_a_smooth_loudness(make_score: MakeScore) -> None:

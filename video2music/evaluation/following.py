@@ -34,8 +34,8 @@ class Following:
 def following(score: Score, midi: pretty_midi.PrettyMIDI, *, parts: Iterable[str] | None = None) -> Following:
     """Measure how a piece follows the curves of its score, from its beginning to the final chord.
 
-    The final chord is left out: it rings on the tonic whatever the curves say. So are, for velocities, steps in which
-    nothing begins. A curve that does not move cannot be followed and gives nan.
+    The final chord is left out: it rings on the tonic whatever the curves say. So are steps of which less than half
+    lies in the clip and, for velocities, those in which nothing begins. A curve that does not move gives nan.
 
     Args:
         score: as it was arranged.
@@ -43,12 +43,12 @@ def following(score: Score, midi: pretty_midi.PrettyMIDI, *, parts: Iterable[str
         parts: names of the parts to listen to; None listens to all of them.
     """
     bounds, heard = _bounds(score), _notes(midi, parts)
-    steps = max(1, closing_step(score.end_step))
-    velocity, sounding = velocities(bounds, heard)[:steps], sounding_notes(bounds, heard)[:steps]
-    struck = ~np.isnan(velocity)
+    velocity, sounding = velocities(bounds, heard), sounding_notes(bounds, heard)
+    counted = (np.arange(len(velocity)) < max(1, closing_step(score.end_step))) & (np.diff(bounds) > score.step_s / 2)
+    struck = counted & ~np.isnan(velocity)
     return Following(
-        velocity=rank_correlation(velocity[struck], score.loudness[:steps][struck]),
-        density=rank_correlation(sounding, score.note_density[:steps]),
+        velocity=rank_correlation(velocity[struck], score.loudness[struck]),
+        density=rank_correlation(sounding[counted], score.note_density[counted]),
     )
 
 
@@ -63,7 +63,8 @@ def velocities(bounds_s: NDArray[np.float64], notes: NDArray[np.float64]) -> NDA
     inside = (span >= 0) & (span < len(bounds_s) - 1)
     count = np.bincount(span[inside], minlength=len(bounds_s) - 1)
     total = np.bincount(span[inside], weights=notes[inside, 2], minlength=len(bounds_s) - 1)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    means: NDArray[np.float64] = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    return means
 
 
 def sounding_notes(bounds_s: NDArray[np.float64], notes: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -3,21 +3,24 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pretty_midi
 
 from video2music.harmony.key import Key, parse_key
 from video2music.harmony.parsing import parse_chord
 from video2music.music.ending import closing_step, resolve
-from video2music.music.ensemble import DEFAULT_ENSEMBLE, PAPER, Ensemble, Part, load_ensemble
+from video2music.music.ensemble import DEFAULT_ENSEMBLE, LEVELS, PAPER, Ensemble, Part, load_ensemble
 from video2music.music.expression import expression_beats, expression_curve, settings_of, shape_of
 from video2music.music.final_chord import play_final
 from video2music.music.form import Step, plan
+from video2music.music.melody_part import Sung, make_room, play_melody
 from video2music.music.midi import PlayedNote, PlayedPart, end_at_next_onset, to_midi
 from video2music.music.performance import Performance, load_performance
 from video2music.music.playing import Voiced, humanise, play
 from video2music.music.published import published_notes
 from video2music.music.score import Score
 from video2music.music.strength import follow_loudness
+from video2music.music.thinning import dense_enough, sounding_notes, thin
 from video2music.music.voices import voice_part
 
 _STILL_PLAYS_BEATS = 8
@@ -58,16 +61,22 @@ def perform(score: Score, ensemble: Ensemble) -> list[PlayedPart]:
         ensemble: parts and figures.
 
     Returns:
-        One record per part of the ensemble, silent ones included.
+        One record per part of the ensemble, silent ones included, and then one of the tune if the score has one.
     """
-    performance, key = load_performance(), parse_key(score.key)
-    chords = [parse_chord(symbol) for symbol in score.chords]
+    scene = _scene(score, ensemble)
+    singers = [ensemble.melody] if score.melody and ensemble.melody else []
+    tune = [_sing(part, scene) for part in singers]
     if ensemble.as_published:
-        return [_played(part, published_notes(part, score, chords, key, performance), ()) for part in ensemble.parts]
-    scene = _Scene(score, key, chords, plan(score, chords, performance), performance, ensemble.swing)
-    parts = [_perform_part(part, scene) for part in ensemble.parts]
-    sections = ["harmony" if part.role == "bass" else part.role for part in ensemble.parts]
-    return follow_loudness(parts, sections, score, performance.curve, until_beat=scene.closing_beat)
+        return [*(_published(part, score, scene) for part in ensemble.parts), *tune]
+    accompaniment = _accompany(ensemble.parts, scene)
+    if tune:
+        accompaniment = [
+            replace(heard, notes=tuple(make_room(heard.notes, tune[0].notes))) if part.role == "harmony" else heard
+            for part, heard in zip(ensemble.parts, accompaniment, strict=True)
+        ]
+    sections = ["harmony" if part.role == "bass" else part.role for part in (*ensemble.parts, *singers)]
+    curve = scene.performance.curve
+    return follow_loudness([*accompaniment, *tune], sections, scene.score, curve, until_beat=scene.closing_beat)
 
 
 @dataclass(frozen=True)
@@ -90,13 +99,62 @@ class _Scene:
         return max(0.0, self.score.beat_of_step(self.closing))
 
 
-def _perform_part(part: Part, scene: _Scene) -> PlayedPart:
+def _scene(score: Score, ensemble: Ensemble) -> _Scene:
+    """Plan a piece; one that plays as published keeps its chords, but gets as many as its length needs."""
+    whole, performance = resolve(score), load_performance()
+    symbols = (*score.chords, *whole.chords[len(score.chords) :])[: len(whole.chords)]
+    chords = [parse_chord(symbol) for symbol in symbols]
+    return _Scene(whole, parse_key(score.key), chords, plan(whole, chords, performance), performance, ensemble.swing)
+
+
+def _accompany(parts: Sequence[Part], scene: _Scene) -> list[PlayedPart]:
+    voiced = [_voiced(part, scene) for part in parts]
+    written = _as_dense_as_wanted(parts, voiced, scene)
+    return [_perform_part(*one, scene) for one in zip(parts, voiced, written, strict=True)]
+
+
+def _voiced(part: Part, scene: _Scene) -> Voiced:
+    tones = voice_part(part, scene.chords, scene.key.shift, raised=scene.score.register)
+    form = scene.performance.form
+    return Voiced(
+        score=scene.score,
+        key=scene.key,
+        steps=scene.steps,
+        chords=scene.chords,
+        tones=tones,
+        closing_beat=scene.closing_beat,
+        cut_accent=form.cut_accent,
+        full_level=form.full_level,
+        shortest_stroke_s=scene.performance.shortest_stroke_s,
+    )
+
+
+def _as_dense_as_wanted(parts: Sequence[Part], voiced: Sequence[Voiced], scene: _Scene) -> list[list[PlayedNote]]:
+    """Play all parts, and leave notes out where the density lies between two levels of the figures."""
+    if not scene.steps:
+        return [[] for _ in parts]
+
+    def at(steps: Sequence[Step]) -> list[list[PlayedNote]]:
+        return [play(part, replace(piece, steps=steps)) for part, piece in zip(parts, voiced, strict=True)]
+
+    levels = [[replace(step, level=level) for step in scene.steps] for level in range(LEVELS)]
+    counts = np.array([sounding_notes(at(steps), scene.score, len(steps)) for steps in levels])
+    densities = np.array([step.density for step in scene.steps])
+    wanted = scene.performance.notes_for(densities, counts.mean(axis=1).tolist())
+    steps = dense_enough(scene.steps, counts, wanted)
+    return thin(parts, at(steps), scene.score, steps, wanted)
+
+
+def _perform_part(part: Part, piece: Voiced, notes: Sequence[PlayedNote], scene: _Scene) -> PlayedPart:
     score = scene.score
-    tones = voice_part(part, scene.chords, scene.key.shift, raised=score.register)
-    accent = scene.performance.form.cut_accent
-    notes = play(part, Voiced(score, scene.key, scene.steps, scene.chords, tones, scene.closing_beat, accent))
-    final = list(_final(part, scene, tones[scene.closing])) if _still_plays(part, scene, notes) else []
-    settings = scene.performance.expression
+    final = list(_final(part, scene, piece.tones[scene.closing])) if _still_plays(part, scene, notes) else []
+    played = [*humanise(part, notes, score, scene.swing), *final]
+    return _played(part, played, _controls(part, scene), score.beat_of_step(1))
+
+
+def _controls(part: Part, scene: _Scene) -> tuple[tuple[float, int, int], ...]:
+    """Place a part in the room, and let it swell and fade."""
+    score, settings = scene.score, scene.performance.expression
     shape = shape_of(
         part,
         scene.steps,
@@ -104,8 +162,17 @@ def _perform_part(part: Part, scene: _Scene) -> PlayedPart:
         closing_beat=scene.closing_beat,
         fade_db=scene.performance.fade_db,
     )
-    controls = (*settings_of(part), *expression_curve(score, settings, shape))
-    return _played(part, [*humanise(part, notes, score, scene.swing), *final], controls, score.beat_of_step(1))
+    return (*settings_of(part), *expression_curve(score, settings, shape))
+
+
+def _published(part: Part, score: Score, scene: _Scene) -> PlayedPart:
+    chords = [parse_chord(symbol) for symbol in score.chords]
+    return _played(part, published_notes(part, score, chords, scene.key, scene.performance), ())
+
+
+def _sing(part: Part, scene: _Scene) -> PlayedPart:
+    notes = play_melody(part, Sung(scene.score, scene.chords, scene.steps, scene.performance))
+    return _played(part, humanise(part, notes, scene.score, scene.swing), _controls(part, scene))
 
 
 def _still_plays(part: Part, scene: _Scene, notes: Sequence[PlayedNote]) -> bool:

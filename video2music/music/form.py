@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
+from numpy.typing import NDArray
 
 from video2music.harmony.vocabulary import NO_CHORD
 from video2music.music.ending import closing_step
@@ -28,7 +29,8 @@ class Step:
         rest_follows: whether the next step has no chord.
         change_beat: where the next other chord begins, or the final one.
         change_index: of that step.
-        level: density level.
+        density: notes that should sound in it.
+        level: of the figures, the lowest that is dense enough.
         velocity: 1 to 127, of a strong beat.
         stretch: factor on the beats of its strokes.
         softer_db: decibels by which the way home is softer than its loudness, 0 or less.
@@ -48,6 +50,7 @@ class Step:
     rest_follows: bool
     change_beat: float
     change_index: int
+    density: float
     level: int
     velocity: float
     stretch: float
@@ -79,6 +82,7 @@ class _Outline:
     closing: int
     cuts: frozenset[int]
     phrases: Sequence[_Phrase]
+    densities: NDArray[np.float64]
     levels: Sequence[int]
     performance: Performance
 
@@ -96,6 +100,7 @@ def plan(score: Score, chords: Sequence[int], performance: Performance) -> list[
     """
     closing = closing_step(score.end_step)
     cuts = cut_steps(score, performance.form)
+    densities = _densities(score, closing, performance)
     outline = _Outline(
         score=score,
         chords=chords,
@@ -103,7 +108,8 @@ def plan(score: Score, chords: Sequence[int], performance: Performance) -> list[
         closing=closing,
         cuts=cuts,
         phrases=_phrases(score, closing, cuts, performance.form),
-        levels=_levels(score, closing, cuts, performance),
+        densities=densities,
+        levels=_levels(score, densities, cuts, performance),
         performance=performance,
     )
     return [_step(outline, index) for index in range(closing)]
@@ -126,7 +132,8 @@ def _step(outline: _Outline, index: int) -> Step:
         rest_follows=index + 1 < closing and chords[index + 1] == NO_CHORD,
         change_beat=score.beat_of_step(change),
         change_index=change,
-        level=min(outline.levels[index], approach.highest_level),
+        density=float(outline.densities[index]),
+        level=outline.levels[index],
         velocity=performance.curve.strength(float(score.loudness[index])),
         stretch=approach.stretch,
         softer_db=approach.softer_db,
@@ -195,22 +202,25 @@ def _phrases(score: Score, closing: int, cuts: frozenset[int], form: Form) -> li
     return [_Phrase(first, end, answer) for first, end, answer in zip(firsts, ends, answers, strict=True)]
 
 
-def _levels(score: Score, closing: int, cuts: frozenset[int], performance: Performance) -> list[int]:
-    """Choose one level per bar, or per half of a bar where density or a scene changes; the first bar is lighter."""
+def _densities(score: Score, closing: int, performance: Performance) -> NDArray[np.float64]:
+    """Return the density that each step is played with: the first bar is lighter, and so is the way home."""
+    densities = np.maximum(score.note_density[:closing].astype(np.float64), 0.0)
+    if score.end_step >= performance.form.opening_bars * _STEPS_PER_BAR:
+        opening = [index for index in range(closing) if bar_of(score, index)[0] <= 0]
+        densities[opening] -= performance.form.opening_lighter
+    for index in range(max(0, closing - len(performance.approaches)), closing):
+        highest = approach_of(closing - index, performance).highest_level
+        densities[index] = min(densities[index], performance.density_of_level[highest])
+    return densities.clip(0)
+
+
+def _levels(score: Score, densities: NDArray[np.float64], cuts: frozenset[int], performance: Performance) -> list[int]:
+    """Choose one level per bar, or per half of a bar where density or a scene changes: that of its denser step."""
     levels: list[int] = []
-    for (bar, _), group in groupby(range(closing), key=lambda index: _stretch_of_level(score, index, cuts)):
-        steps = list(group)
-        densities = score.note_density[steps].astype(float)
-        mean = float(np.mean(densities))
-        even = np.where(np.abs(densities - mean) > performance.own_level, densities, mean)
-        found = [performance.level_of(density) for density in even.tolist()]
-        if (
-            bar <= 0
-            and not cuts.intersection(steps)
-            and score.end_step >= performance.form.opening_bars * _STEPS_PER_BAR
-        ):
-            found = [max(0, level - 1) for level in found]
-        levels.extend(found)
+    for _, group in groupby(range(len(densities)), key=lambda index: _stretch_of_level(score, index, cuts)):
+        inside = densities[list(group)]
+        even = np.where(np.abs(inside - inside.mean()) > performance.own_level, inside, inside.max())
+        levels.extend(performance.level_for(density) for density in even.tolist())
     return levels
 
 

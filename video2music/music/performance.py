@@ -3,11 +3,13 @@
 import bisect
 import math
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,8 @@ class Form:
     shortest_phrase_bars: int
     patterns: tuple[str, ...]
     opening_bars: int
+    opening_lighter: float
+    full_level: int
     cut_accent: float
     cut_window_s: float
 
@@ -99,8 +103,11 @@ class Performance:
     """The whole table.
 
     Attributes:
-        density_up_to: largest note density of every level but the last.
+        density_up_to: largest note density of every level but the last, as published.
+        density_of_level: note density that the figures of every level are written for.
+        emptiest: share of the notes of the lowest level that is left where the density is 0.
         own_level: difference from its bar in density above which half a bar has a level of its own.
+        shortest_stroke_s: seconds; where a sixteenth is shorter, figures are played in eighths.
         curve: from loudness to velocity.
         expression: of ringing notes.
         form: of phrases.
@@ -110,7 +117,10 @@ class Performance:
     """
 
     density_up_to: tuple[float, ...]
+    density_of_level: tuple[float, ...]
+    emptiest: float
     own_level: float
+    shortest_stroke_s: float
     curve: VelocityCurve
     expression: Expression
     form: Form
@@ -119,12 +129,31 @@ class Performance:
     fade_db: float
 
     def level_of(self, density: float) -> int:
-        """Return the index of the level for a note density.
+        """Return the index of the level for a note density, as published.
 
         Args:
             density: notes that sound in the step; less than none counts as none.
         """
         return bisect.bisect_left(self.density_up_to, density)
+
+    def level_for(self, density: float) -> int:
+        """Return the lowest level whose figures are dense enough, or the highest.
+
+        Args:
+            density: notes that should sound in the step.
+        """
+        return bisect.bisect_left(self.density_of_level[:-1], density)
+
+    def notes_for(self, densities: NDArray[np.float64], usual: Sequence[float]) -> NDArray[np.float64]:
+        """Return how many notes an ensemble should have sounding for note densities, (steps,).
+
+        Args:
+            densities: (steps,) as they were composed.
+            usual: notes that sound in a step where the ensemble plays its figures of each level.
+        """
+        rising = np.maximum.accumulate(usual)
+        notes = [self.emptiest * rising[0], *rising]
+        return np.asarray(np.interp(densities, [0.0, *self.density_of_level], notes), dtype=np.float64)
 
 
 @cache
@@ -134,7 +163,10 @@ def load_performance() -> Performance:
     final, form = table["ending"]["final"], table["form"]
     return Performance(
         density_up_to=tuple(table["density_up_to"]),
+        density_of_level=tuple(table["density_of_level"]),
+        emptiest=table["emptiest"],
         own_level=table["own_level"],
+        shortest_stroke_s=table["shortest_stroke_s"],
         curve=VelocityCurve(**table["velocity"]),
         expression=Expression(**table["expression"]),
         form=Form(**{**form, "patterns": tuple(form["patterns"])}),

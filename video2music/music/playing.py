@@ -12,7 +12,7 @@ from video2music.harmony.vocabulary import NO_CHORD, chord_pitch_classes
 from video2music.music.ensemble import Part
 from video2music.music.form import Step
 from video2music.music.midi import PlayedNote
-from video2music.music.notation import ALL_TONES, APPROACH, SILENCE, Figure, Stroke
+from video2music.music.notation import ALL_TONES, APPROACH, BEATS_PER_CHARACTER, SILENCE, Figure, Stroke
 from video2music.music.score import BEATS_PER_CHORD, Score
 
 _LONGEST_TIE = 8.0
@@ -32,6 +32,8 @@ class Voiced:
         tones: (per chord) notes of the part.
         closing_beat: where the final chord begins.
         cut_accent: factor on the velocity of strokes on a cut.
+        full_level: density level at which no part waits any longer.
+        shortest_stroke_s: seconds; where a sixteenth is shorter, figures are played in eighths.
     """
 
     score: Score
@@ -41,6 +43,8 @@ class Voiced:
     tones: Sequence[tuple[int, ...]]
     closing_beat: float
     cut_accent: float
+    full_level: int
+    shortest_stroke_s: float
 
 
 def play(part: Part, piece: Voiced) -> list[PlayedNote]:
@@ -56,12 +60,16 @@ def play(part: Part, piece: Voiced) -> list[PlayedNote]:
     notes: list[PlayedNote] = []
     heard: set[int] = set()
     before: Step | None = None
+    waits = part.enters > 0 and _has_room(part, piece)
     for step in piece.steps:
-        if max(step.bar, 0) < part.enters and _has_room(part, piece):
+        waits = waits and step.bar < part.enters and step.level < piece.full_level
+        if waits:
             continue
         if part.role != "drums" and step.chord == NO_CHORD:
             continue
         strokes = _strokes(part, step, fresh=before is None or _begins_anew(part, before, step))
+        if piece.score.beat_s * BEATS_PER_CHARACTER < piece.shortest_stroke_s:
+            strokes = _on_eighths(strokes, part, step)
         before = step
         if part.complete:
             heard = heard if step.position % 2 else set()
@@ -89,12 +97,23 @@ def _begins_anew(part: Part, before: Step, step: Step) -> bool:
     """Tell whether what the figure holds must be struck again, because the step before did not play its beginning."""
     if step.index != before.index + 1 or (before.turns and part.turns is not None):
         return True
-    return step.position == 0 or (before.level, before.answers) != (step.level, step.answers)
+    return step.position == 0 or _figure(part, before) is not _figure(part, step)
+
+
+def _on_eighths(strokes: list[Stroke], part: Part, step: Step) -> list[Stroke]:
+    """Let strokes between eighths join the one before, as two voices at a time; drums leave them out but in fills."""
+    if part.role != "drums":
+        return [replace(stroke, beat=stroke.beat - stroke.beat % 0.5) for stroke in strokes]
+    return [stroke for stroke in strokes if step.turns or stroke.beat % 0.5 == 0]
+
+
+def _figure(part: Part, step: Step) -> Figure:
+    return (part.answers if step.answers else part.figures)[step.level]
 
 
 def _strokes(part: Part, step: Step, *, fresh: bool) -> list[Stroke]:
     """Cut out of the figure what belongs into a step, counted from its beginning."""
-    figure = (part.answers if step.answers else part.figures)[step.level]
+    figure = _figure(part, step)
     if step.turns and part.turns is not None:
         strokes = list(part.turns[step.level].strokes)
     elif figure is SILENCE or not figure.beats:
