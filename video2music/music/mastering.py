@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 import numpy as np
-import pyloudnorm
+import pyebur128
 import soundfile
 from numpy.typing import NDArray
 
@@ -113,9 +113,18 @@ def integrated_loudness(audio: NDArray[np.float32], sample_rate: int) -> float:
     """
     if not audio.any():
         return -math.inf
-    block_s = min(_GATING_BLOCK_S, (len(audio) - 0.5) / sample_rate)
-    with np.errstate(divide="ignore"):
-        return float(pyloudnorm.Meter(sample_rate, block_size=block_s).integrated_loudness(audio))
+    meter = pyebur128.R128State(audio.shape[1], sample_rate, pyebur128.MeasurementMode.MODE_I)
+    whole = _at_least(math.ceil(_GATING_BLOCK_S * sample_rate), audio)
+    meter.add_frames(whole.reshape(-1), len(whole))
+    return float(pyebur128.get_loudness_global(meter))
+
+
+def _at_least(samples: int, audio: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Lengthen a sound by silence, and raise it so that its mean power stays."""
+    if len(audio) >= samples:
+        return np.ascontiguousarray(audio, dtype=np.float32)
+    louder = math.sqrt(samples / len(audio)) * audio
+    return np.pad(louder.astype(np.float32), ((0, samples - len(audio)), (0, 0)))
 
 
 def write_wav(path: Path, audio: NDArray[np.float32], sample_rate: int) -> None:

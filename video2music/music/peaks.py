@@ -5,10 +5,10 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import firwin, resample_poly
 
 _OVERSAMPLING = 4
 _BLOCK, _BATCH = 256, 512
+_CELL = 32  # samples that are oversampled by one product of matrices
 _REACH = 10  # of the oversampling filter, in samples to either side
 
 
@@ -63,8 +63,7 @@ def _overlapping_blocks(audio: NDArray[np.float32]) -> NDArray[np.float32]:
     """Cut sound into blocks that reach over their ends by the length of the filter, without copying it."""
     padding = 2 * _BLOCK - len(audio) % _BLOCK + _REACH
     padded = np.pad(audio, ((_REACH, padding), (0, 0)))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, _BLOCK + 2 * _REACH, axis=0)[::_BLOCK]
-    return windows.transpose(0, 2, 1)
+    return np.lib.stride_tricks.sliding_window_view(padded, _BLOCK + 2 * _REACH, axis=0)[::_BLOCK]
 
 
 def _heights(blocks: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -74,14 +73,34 @@ def _heights(blocks: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _peaks_in(blocks: NDArray[np.float32]) -> NDArray[np.float32]:
     """Oversample blocks; return the height from each sample to the next, over both channels."""
-    between = np.abs(resample_poly(blocks, _OVERSAMPLING, 1, axis=1))
-    whole = between[:, _REACH * _OVERSAMPLING : -_REACH * _OVERSAMPLING]  # the filter saw all its samples
-    peaks: NDArray[np.float32] = whole.reshape(len(blocks), _BLOCK, -1).max(axis=2)
-    return peaks
+    cells = np.lib.stride_tricks.sliding_window_view(blocks, _CELL + 2 * _REACH, axis=2)[:, :, ::_CELL]
+    between = np.abs(cells @ _filter_of_cell())
+    peaks: NDArray[np.float32] = between.reshape(*between.shape[:3], -1, _CELL).max(axis=3).max(axis=1)
+    return peaks.reshape(len(blocks), _BLOCK)
 
 
 @cache
 def _largest_overshoot() -> float:
-    """Return how far the filter of `resample_poly` can rise above the samples it reads."""
-    taps = firwin(2 * _REACH * _OVERSAMPLING + 1, 1 / _OVERSAMPLING, window=("kaiser", 5.0)) * _OVERSAMPLING
-    return float(max(np.abs(taps[phase::_OVERSAMPLING]).sum() for phase in range(_OVERSAMPLING))) + 1e-3
+    """Return how far the filter can rise above the samples it reads."""
+    return float(np.abs(_filter()).sum(axis=0).max()) + 1e-3
+
+
+@cache
+def _filter() -> NDArray[np.float32]:
+    """Return the weights of a sample and its neighbours at the places from it to the next, (neighbours, places).
+
+    It is the filter of scipy.signal.resample_poly, whose import takes longer than most pieces take to be played.
+    """
+    reach = _REACH * _OVERSAMPLING
+    taps = np.sinc(np.arange(-reach, reach + 1) / _OVERSAMPLING) * np.kaiser(2 * reach + 1, 5.0)
+    taps = np.append(_OVERSAMPLING * taps / taps.sum(), np.zeros(_OVERSAMPLING - 1))
+    return taps.reshape(-1, _OVERSAMPLING)[::-1].astype(np.float32)
+
+
+@cache
+def _filter_of_cell() -> NDArray[np.float32]:
+    """Return the filter for several samples one after the other, (neighbours, places of samples)."""
+    weights = np.zeros((_CELL + 2 * _REACH, _OVERSAMPLING, _CELL), dtype=np.float32)
+    for sample in range(_CELL):
+        weights[sample : sample + 2 * _REACH + 1, :, sample] = _filter()
+    return weights.reshape(len(weights), -1)
