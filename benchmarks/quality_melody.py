@@ -61,7 +61,7 @@ def likelihood_table(network: MelodyNetwork, known: Sequence[MelodySection], uns
     best = min((name for name in nats if not name.startswith("network")), key=lambda name: float(nats[name].sum()))
     nats[f"lead over {best}"] = nats[best] - nats["network"]
     steps, notes = (per_unit(nats, unseen, notes=notes) for notes in (False, True))
-    rows = {name: [_cell(steps[name]), _cell(notes[name])] for name in nats}
+    rows = {name: [cell(steps[name]), cell(notes[name])] for name in nats}
     return markdown(["nats per step", "nats per note"], rows)
 
 
@@ -75,11 +75,16 @@ def tune_table(network: MelodyNetwork, unseen: Sequence[MelodySection], tunes: i
     for name in own[0]:
         columns = [np.array([facts[name] for facts in side]) for side in (own, made)]
         quartiles = np.nanpercentile(columns[0], [25, 75])
-        table[name] = [*(_cell(_mean(column)) for column in columns), f"{quartiles[0]:.3f} to {quartiles[1]:.3f}"]
+        table[name] = [
+            *(cell(mean_with_interval(column)) for column in columns),
+            f"{quartiles[0]:.3f} to {quartiles[1]:.3f}",
+        ]
     return markdown([f"songs ({len(chosen)} tunes)", "composed", "songs' quartiles"], table)
 
 
-def _mean(values: NDArray[np.float64]) -> tuple[float, float, float]:
+def mean_with_interval(values: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Return a mean and its 95 % interval; what is not known of a tune is left out."""
+
     def score(chosen: NDArray[np.int64]) -> dict[str, float]:
         return {"mean": float(np.nanmean(values[chosen]))}
 
@@ -87,7 +92,8 @@ def _mean(values: NDArray[np.float64]) -> tuple[float, float, float]:
     return float(np.nanmean(values)), low, high
 
 
-def _cell(value: tuple[float, float, float]) -> str:
+def cell(value: tuple[float, float, float]) -> str:
+    """Write a value and its interval."""
     return f"{value[0]:.3f} [{value[1]:.3f}, {value[2]:.3f}]"
 
 

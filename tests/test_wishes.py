@@ -7,7 +7,7 @@ import mido
 import pytest
 
 from video2music.features.video_features import VideoFeatures
-from video2music.music.ensemble import ensemble_names, load_ensemble
+from video2music.music.ensemble import MELODY, ensemble_names, load_ensemble
 from video2music.music.tempo import SLOWEST_TEMPO
 from video2music.piece import Piece
 from video2music.pipeline import Composer
@@ -36,9 +36,31 @@ def compose(model: Composer, clip: Path, features: VideoFeatures) -> Callable[..
 
 @pytest.mark.parametrize("name", ["strings", "lofi"])
 def test_an_ensemble_plays_its_parts(name: str, compose: Callable[..., Piece]) -> None:
-    piece = compose(ensemble=name)
+    piece = compose(ensemble=name, melody=False)
     assert [track.name for track in piece.midi.instruments] == [part.name for part in load_ensemble(name).parts]
     assert piece.result()["ensemble"] == name
+
+
+@pytest.mark.parametrize(
+    ("wishes", "sings"),
+    [
+        ({"ensemble": "strings"}, True),
+        ({"ensemble": "strings", "melody": False}, False),
+        ({"ensemble": "paper"}, False),
+        ({"ensemble": "paper", "melody": True}, True),
+        ({"as_published": True}, False),
+    ],
+    ids=str,
+)
+def test_a_tune_is_heard_unless_the_published_piano_plays(
+    wishes: dict[str, object],
+    sings: bool,  # noqa: FBT001
+    compose: Callable[..., Piece],
+) -> None:
+    piece = compose(**wishes)
+    assert any(track.name == MELODY and track.notes for track in piece.midi.instruments) == sings
+    assert bool(piece.result()["score"]["melody"]) == bool(piece.score.melody) == sings
+    assert "melody" in piece.weights
 
 
 def test_without_a_wish_the_piano_plays_and_meets_the_cuts(compose: Callable[..., Piece]) -> None:

@@ -1,6 +1,8 @@
 """Melodies measured: how likely unseen ones are to the network and to n-grams, and what composed ones are like."""
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -8,12 +10,14 @@ from numpy.typing import NDArray
 
 from video2music.evaluation.metrics import bootstrap_interval
 from video2music.harmony.key import parse_key
-from video2music.harmony.vocabulary import NO_CHORD, chord_pitch_classes
+from video2music.harmony.parsing import parse_chord
+from video2music.harmony.vocabulary import NO_CHORD, chord_pitch_classes, transpose
 from video2music.models.melody import FIRST_PITCH, HOLD, LOWEST, REST, STEPS_PER_BAR, STEPS_PER_BEAT, MelodyNetwork
 from video2music.models.melody_context import phrase_bounds, sung_wishes
 from video2music.models.melody_generation import compose_melody
 from video2music.models.melody_plan import ChordSpan, Singing
 from video2music.music.melody import MelodyNote
+from video2music.music.score import BEATS_PER_BAR, Score
 from video2music.training.melodies import MelodySection
 from video2music.training.melody import MelodyBatch, melody_batch, step_nats
 from video2music.training.melody_baselines import MODELS, NGram
@@ -151,16 +155,37 @@ def composed_over(
     return MelodySection(section.song, section.minor, written(notes, len(section.tokens)), section.chords)
 
 
-def written(notes: Sequence[MelodyNote], steps: int) -> NDArray[np.int64]:
+def tune_of_score(score: Score) -> MelodySection:
+    """Write the tune of a score as the tunes of songs are written.
+
+    Args:
+        score: as it is arranged, with a tune.
+    """
+    key = parse_key(score.key)
+    first_beat = score.pickup_beats - BEATS_PER_BAR
+    bars = math.ceil((score.duration_s / score.beat_s - first_beat) / BEATS_PER_BAR)
+    beats = first_beat + np.arange(bars * STEPS_PER_BAR) / STEPS_PER_BEAT
+    numbers = [transpose(parse_chord(symbol), -key.shift) for symbol in score.chords]
+    notes = [replace(note, pitch=note.pitch - key.shift) for note in score.melody or ()]
+    return MelodySection(
+        song="",
+        minor=key.mode == "minor",
+        tokens=written(notes, len(beats), first_bar_beat=score.pickup_beats),
+        chords=np.array([numbers[score.step_at(float(beat))] for beat in beats]),
+    )
+
+
+def written(notes: Sequence[MelodyNote], steps: int, *, first_bar_beat: float = 0.0) -> NDArray[np.int64]:
     """Write notes in C major or A minor on the grid.
 
     Args:
-        notes: in beats from the first bar line.
-        steps: of the result, whose first bar lies before that.
+        notes: in beats.
+        steps: of the result, whose first bar lies before the first bar line.
+        first_bar_beat: where that lies.
     """
     tokens = np.full(steps, REST, dtype=np.int64)
     for note in notes:
-        start = round(note.onset_beat * STEPS_PER_BEAT) + STEPS_PER_BAR
+        start = round((note.onset_beat - first_bar_beat) * STEPS_PER_BEAT) + STEPS_PER_BAR
         tokens[start : start + round(note.duration_beats * STEPS_PER_BEAT)] = HOLD
         tokens[start] = FIRST_PITCH + note.pitch - LOWEST
     return tokens

@@ -21,8 +21,9 @@ _BUSIEST = {110.0: 3, 140.0: 2, 165.0: 1}
 
 _LEVELS = 4
 
-_OVER_A_VIDEO = Singing(rhythm_memory=1.2, pitch_memory=0.8)
-"""Chords of a video seldom return with the phrases, as those of songs do, so that the tune must be asked to return."""
+_OVER_A_VIDEO = Singing(rhythm_memory=1.2, pitch_memory=2.0, contrast=2.5)
+"""Chords of a video seldom return with the phrases, as those of songs do, so that the tune must be asked to return;
+where they do return, it must be asked for something new."""
 
 
 def with_melody(score: Score, network: MelodyNetwork | None = None) -> Score:

@@ -199,6 +199,7 @@ class _Singer:
         if cadence(self.plan, phrase, step) and step % STEPS_PER_BEAT == 0:
             bias[:, FIRST_PITCH:] += _CADENCE * torch.from_numpy(~self.plan.chord_tones[step, FIRST_PITCH:])
         self._remember(bias, phrase, step, sung)
+        self._contrast(bias, phrase, step, sung)
         bar = max(0, phrase.end - STEPS_PER_BAR + STEPS_PER_BEAT * 2)
         rested = (sung[:, bar:] == REST).any(dim=1).numpy()
         due = torch.from_numpy(must_breathe(phrase, step, rested))
@@ -231,6 +232,21 @@ class _Singer:
         fitted = self._fitted(model, at, step)
         rows = torch.arange(len(model))[onset]
         bias[rows, fitted[onset]] += pitch
+
+    def _contrast(self, bias: Tensor, phrase: Phrase, step: int, sung: Tensor) -> None:
+        """Draw the tune away from what phrases of another kind sang, and where one ends again, from what it sang."""
+        source = self._memory(phrase, step, step + 1, sung)
+        ends_again = phrase.source is not None and step >= phrase.end - STEPS_PER_BAR
+        for lag in LAGS:
+            if not 0 <= step - lag < phrase.start or self.plan.chords[step - lag] != self.plan.chords[step]:
+                continue
+            model = sung[:, step - lag]
+            alike = next(other.lift for other in self.plan.phrases if step - lag < other.end) == phrase.lift
+            avoided = model >= FIRST_PITCH
+            if not ends_again:
+                avoided &= not alike
+                avoided &= True if source is None else model != int(source[0])
+            bias[torch.arange(len(model))[avoided], model[avoided]] -= self.singing.contrast
 
     def _fitted(self, model: Tensor, at: int, step: int) -> Tensor:
         """Return remembered tokens moved to the nearest tone of the chord where the chord is another one."""

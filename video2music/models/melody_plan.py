@@ -64,6 +64,8 @@ class Singing:
         finest_steps: sixteenths on whose multiples notes begin; 2 for eighths.
         rhythm_memory: logarithmic bonus for the rhythm of the phrase that returns.
         pitch_memory: logarithmic bonus for its pitches, fitted to the chords.
+        contrast: logarithmic malus for pitches that another kind of phrase sang at the same place over the same chord,
+            and at the end of a phrase that returns for those that it ended with.
         widest_leap: semitones.
     """
 
@@ -74,6 +76,7 @@ class Singing:
     finest_steps: int = 2
     rhythm_memory: float = 0.4
     pitch_memory: float = 0.3
+    contrast: float = 0.0
     widest_leap: int = 12
 
 

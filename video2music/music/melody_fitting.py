@@ -1,6 +1,6 @@
 """The tune of a piece whose chords, tempo or length were changed: what still fits stays, the rest moves by little."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import count, takewhile
 
@@ -93,16 +93,10 @@ def _relaid(before: Score, after: Score) -> Melody:
     """Lay the phrases of a tune on another grid of beats, with its last note over the last chord."""
     melody, closing = before.melody or (), before.beat_of_step(closing_step(before.end_step))
     old, new = melody_phrases(before), melody_phrases(after)
+    sung = [note for note in melody if note.onset_beat < closing]
     notes: list[MelodyNote] = []
     for number, phrase in enumerate(new if old else ()):
-        source = _source(old, number, answers=phrase.answers)
-        first = source is old[0]
-        sung = [
-            replace(note, onset_beat=note.onset_beat - source.begin_beat)
-            for note in melody
-            if (first or note.onset_beat >= source.begin_beat) and note.onset_beat < min(source.end_beat, closing)
-        ]
-        notes.extend(_repeated(sung, source.end_beat - source.begin_beat, phrase, pickup=number == 0))
+        notes.extend(_sung_again(sung, _source(old, number, answers=phrase.answers), phrase, opens=number == 0))
     if after.tempo_bpm > before.tempo_bpm:
         notes = _unhurried(notes, after.tempo_bpm, after.pickup_beats)
     if melody and melody[-1].end_beat > closing:
@@ -118,25 +112,27 @@ def _source(old: Sequence[MelodyPhrase], number: int, *, answers: bool) -> Melod
     return alike[number % len(alike)]
 
 
-def _repeated(sung: Sequence[MelodyNote], length: float, phrase: MelodyPhrase, *, pickup: bool) -> list[MelodyNote]:
-    """Sing a phrase from its beginning, over and over until the new one is full.
+def _sung_again(
+    melody: Sequence[MelodyNote], source: MelodyPhrase, phrase: MelodyPhrase, *, opens: bool
+) -> Iterator[MelodyNote]:
+    """Sing a phrase in the place of a new one, over and over until that is full.
 
     Args:
-        sung: notes, counted from the phrase's first bar line.
-        length: of the phrase that they come from, in beats.
+        melody: notes in order.
+        source: whose notes are sung.
         phrase: that is to be filled.
-        pickup: whether notes before the bar line are sung too, as far as the clip has begun.
+        opens: whether the piece begins with it; notes before its bar line are then sung too, if the clip has begun.
     """
-    room = phrase.end_beat - phrase.begin_beat
-    found = []
-    for shift in takewhile(lambda shift: shift < room - _NEARLY, (time * length for time in count())):
+    sung = [note for note in melody if note.onset_beat < source.end_beat]
+    shifts = count(phrase.begin_beat - source.begin_beat, source.end_beat - source.begin_beat)
+    for shift in takewhile(lambda shift: source.begin_beat + shift < phrase.end_beat - _NEARLY, shifts):
+        first = shift == phrase.begin_beat - source.begin_beat
+        begin = 0.0 if opens and first else source.begin_beat + shift
         for note in sung:
             onset = note.onset_beat + shift
-            begins = phrase.begin_beat + onset >= 0 if pickup and not shift else onset >= shift
-            if begins and onset < room - _NEARLY:
-                until = min(note.duration_beats, room - onset)
-                found.append(replace(note, onset_beat=phrase.begin_beat + onset, duration_beats=until))
-    return found
+            if begin - _NEARLY <= onset < phrase.end_beat - _NEARLY:
+                length = min(note.duration_beats, phrase.end_beat - onset)
+                yield replace(note, onset_beat=max(0.0, onset), duration_beats=length)
 
 
 def _unhurried(notes: Sequence[MelodyNote], tempo_bpm: float, pickup_beats: float) -> list[MelodyNote]:
