@@ -13,8 +13,10 @@ import pytest
 
 from emotion.audio import read_audio
 from video2music.errors import OutputError, RefusalError, VideoReadError
-from video2music.video.mixing import Original, integrated_lufs
+from video2music.music.mastering import integrated_loudness
+from video2music.video.mixing import Original
 from video2music.video.mux import mux
+from video2music.video.part import Part
 from video2music.video.probe import probe
 from video2music.video.reader import VideoReader
 
@@ -44,6 +46,11 @@ def tone_level(path: Path, pitch_hz: float) -> float:
     audio = read_audio(path, sample_rate=44100, mono=True)
     time_s = np.arange(len(audio.samples)) / audio.sample_rate
     return 2 * abs(np.mean(audio.samples[:, 0] * np.exp(-2j * np.pi * pitch_hz * time_s)))
+
+
+def loudness(path: Path) -> float:
+    audio = read_audio(path, sample_rate=44100)
+    return integrated_loudness(audio.samples[: 2 * 44100], 44100)
 
 
 def true_peak_db(path: Path) -> float:
@@ -141,28 +148,85 @@ def test_replace_drops_the_old_sound(ffmpeg: Make, music: Path, tmp_path: Path) 
     assert codecs(tmp_path / "out.mp4") == ["h264", "aac"]
 
 
+@pytest.mark.parametrize("target", [-14, -16, -23])
 @pytest.mark.parametrize("gain_db", [-12, 17])
-def test_mix_keeps_the_old_sound_below_the_music(ffmpeg: Make, music: Path, tmp_path: Path, gain_db: int) -> None:
+def test_mix_keeps_both_at_their_levels(ffmpeg: Make, music: Path, tmp_path: Path, gain_db: int, target: float) -> None:
     source = ffmpeg(*TESTSRC, *SINE, "-af", f"volume={gain_db}dB", "a.mp4")
     out = tmp_path / "out.mp4"
-    mux(source, music, out, original="mix")
-    assert tone_level(out, 330) == pytest.approx(0.1, rel=0.15)
-    # 1 kHz weighs nearly as much as the music's three pitches together: 8 LU below it
-    music_lufs = integrated_lufs(music, out)
-    assert music_lufs is not None
-    assert 20 * np.log10(tone_level(out, 1000)) == pytest.approx(music_lufs - 8, abs=2.0)
+    facts = mux(source, music, out, original="mix", music_level_lu=6.0, target_lufs=target)
+    assert facts is not None
+    assert loudness(out) == pytest.approx(target, abs=0.3)
+    assert facts["loudness_lufs"] == pytest.approx(target, abs=0.1)
+    # 1 kHz weighs as much as it measures, the three pitches of the music 0.7 LU less
+    level_db = 20 * np.log10(tone_level(out, 330) * np.sqrt(3) / tone_level(out, 1000))
+    assert level_db == pytest.approx(6.0, abs=1.5)
 
 
-@pytest.mark.parametrize(("original", "level_db"), [("mix", 20.0), ("replace", 20.0), ("mix", 0.0)])
-def test_nothing_clips(ffmpeg: Make, music: Path, tmp_path: Path, original: Original, level_db: float) -> None:
+@pytest.mark.parametrize(("original", "level_lu"), [("mix", 40.0), ("mix", -40.0), ("duck", 0.0)])
+def test_nothing_clips(ffmpeg: Make, music: Path, tmp_path: Path, original: Original, level_lu: float) -> None:
     source = ffmpeg(*TESTSRC, "-f", "lavfi", "-i", "anoisesrc=d=2:a=0.9", "a.mp4")
-    mux(source, music, tmp_path / "out.mp4", original=original, music_level_db=level_db)
+    mux(source, music, tmp_path / "out.mp4", original=original, music_level_lu=level_lu, target_lufs=-14)
     assert true_peak_db(tmp_path / "out.mp4") <= -1.0
 
 
-def test_mix_without_old_sound(make_clip: Make, music: Path, tmp_path: Path) -> None:
-    mux(make_clip("silent.mp4", sound=False), music, tmp_path / "out.mp4", original="mix")
-    assert tone_level(tmp_path / "out.mp4", 330) == pytest.approx(0.1, rel=0.1)
+@pytest.mark.parametrize("original", ["mix", "duck"])
+@pytest.mark.parametrize("sound", [False, True])
+def test_silent_films_get_the_music_alone(
+    ffmpeg: Make, music: Path, tmp_path: Path, original: Original, *, sound: bool
+) -> None:
+    source = ffmpeg(*TESTSRC, *(("-f", "lavfi", "-i", "anullsrc=d=2") if sound else ()), "a.mp4")
+    mux(source, music, tmp_path / "out.mp4", original=original, music_level_lu=-30)
+    assert loudness(tmp_path / "out.mp4") == pytest.approx(loudness(music), abs=0.3)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("-ac", 1, "-ar", 8000, "-c:a", "pcm_s16le"),
+        ("-ac", 6, "-ar", 48000, "-c:a", "ac3"),
+        ("-ac", 2, "-ar", 96000, "-c:a", "flac"),
+        ("-ac", 1, "-ar", 22050, "-c:a", "libmp3lame"),
+    ],
+)
+def test_original_sounds_of_all_kinds(ffmpeg: Make, music: Path, tmp_path: Path, options: tuple[object, ...]) -> None:
+    source = ffmpeg(*TESTSRC, *SINE, *options, "a.mkv")
+    mux(source, music, tmp_path / "out.mp4", original="mix")
+    pitches = tone_level(tmp_path / "out.mp4", 1000), tone_level(tmp_path / "out.mp4", 330) * np.sqrt(3)
+    assert 20 * np.log10(pitches[0] / pitches[1]) == pytest.approx(0, abs=1.5), "as loud as each other"
+
+
+@pytest.mark.parametrize("codec", ["libx264", "mjpeg"])
+@pytest.mark.parametrize("part", [None, Part(0.4, 1.6)])
+def test_the_original_stays_in_step(ffmpeg: Make, music: Path, tmp_path: Path, codec: str, part: Part | None) -> None:
+    # a click at second 1 of a track that begins 0.3 s after the picture
+    click = (
+        "-itsoffset",
+        0.3,
+        "-f",
+        "lavfi",
+        "-i",
+        "aevalsrc='if(between(t,0.7,0.71),0.9*sin(6000*t),0)':d=1.5:s=48000",
+    )
+    source = ffmpeg(*TESTSRC, *click, "-c:v", codec, "-c:a", "flac", "a.mkv")
+    mux(source, music, tmp_path / "out.mp4", original="mix", music_level_lu=-40.0, part=part)
+    audio = read_audio(tmp_path / "out.mp4", sample_rate=44100)
+    loudest = int(np.argmax(np.abs(audio.samples[:, 0]))) / 44100
+    assert loudest == pytest.approx(1.005 - (part.start_s if part else 0), abs=0.02)
+
+
+def test_duck_makes_room_for_a_voice_and_for_nothing_else(ffmpeg: Make, music: Path, tmp_path: Path) -> None:
+    speech = Path(__file__).parents[1] / "data/speech.ogg"
+    voice = ffmpeg("-f", "lavfi", "-i", "testsrc=s=96x64:r=25:d=6", "-i", speech, "-af", "adelay=1000", "voice.mp4")
+    hiss = ffmpeg("-i", voice, "-f", "lavfi", "-i", "anoisesrc=d=6:a=0.1", "-map", "0:v", "-map", "1:a", "hiss.mp4")
+    found = mux(voice, music, tmp_path / "out.mp4", original="duck")
+    assert found is not None
+    assert found["speech_s"][0][0] == pytest.approx(1.1, abs=0.2)
+    assert found["dips"][0]["depth_db"] >= 6
+    found = mux(hiss, music, tmp_path / "out.mp4", original="duck")
+    assert found is not None
+    assert found["speech_s"] == found["dips"] == []
+    assert "speech_s" not in (mux(voice, music, tmp_path / "out.mp4", original="mix") or {"speech_s": 0})
+    assert mux(voice, music, tmp_path / "out.mp4") is None
 
 
 def test_further_tracks_and_tags_survive(ffmpeg: Make, music: Path, tmp_path: Path) -> None:

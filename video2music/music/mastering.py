@@ -147,10 +147,10 @@ def write_wav(path: Path, audio: NDArray[np.float32], sample_rate: int) -> None:
             soundfile.write(file, audio, sample_rate, subtype="PCM_24", format="WAV")
         temporary.chmod(0o644)
         temporary.replace(path)
-    except (OSError, soundfile.LibsndfileError) as error:
+    except (OSError, AssertionError, soundfile.LibsndfileError) as error:  # soundfile asserts that all was written
         if temporary is not None:
             temporary.unlink(missing_ok=True)
-        raise OutputError(f"The music cannot be written ({error})", where=path) from error
+        raise OutputError(f"The music cannot be written ({str(error) or 'the disk is full'})", where=path) from error
 
 
 def _decibels(height: float) -> float:

@@ -166,7 +166,9 @@ def _options(tracks: Tracks, end_s: float) -> list[str]:
     for number in tracks.subtitles:
         maps += ["-map", f"0:s:{number}"]
     header = ["-map_metadata", "0", "-map_chapters", "0", "-write_tmcd", "0", "-movflags", "+faststart"]
-    return [*maps, *codecs, "-c:s", "mov_text", *header, "-t", f"{end_s:.6f}", "-loglevel", "error", "-f", "mp4"]
+    # a subtitle from before the part would move all others
+    texts = ["-c:s", "mov_text", "-bsf:s", "noise=drop=lt(pts\\,0)"]
+    return [*maps, *codecs, *texts, *header, "-t", f"{end_s:.6f}", "-loglevel", "error", "-f", "mp4"]
 
 
 def _tracks(path: Path) -> Tracks:

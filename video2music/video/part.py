@@ -31,7 +31,7 @@ class Part:
     end_s: float = math.inf
 
     def __post_init__(self) -> None:
-        if not (0 <= self.start_s < math.inf) or math.isnan(self.end_s):
+        if not 0 <= self.start_s < self.end_s or math.isinf(self.start_s):
             raise PartError(f"There is no part from {self.start_s:g} to {self.end_s:g} s", remedy=RANGE)
         if self.length_s < SHORTEST_S - 1e-9:
             raise PartError(

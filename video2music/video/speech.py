@@ -85,12 +85,16 @@ def _probabilities(mono: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the probability of speech in each frame; the weights come with the package."""
     import torch
 
+    if not len(mono):
+        return np.zeros(0, dtype=np.float32)
     threads = torch.get_num_threads()
     from silero_vad import load_silero_vad
 
-    torch.set_num_threads(threads)  # the package sets it for the whole process when it is imported
-    detector = load_silero_vad()
     whole = torch.from_numpy(np.pad(mono, (0, -len(mono) % _FRAME)))
-    with torch.inference_mode():
-        frames: NDArray[np.float32] = detector.audio_forward(whole.unsqueeze(0), SAMPLE_RATE)[0].numpy()
+    try:
+        torch.set_num_threads(1)  # so does the package when it is imported: its layers are too small for more
+        with torch.inference_mode():
+            frames: NDArray[np.float32] = load_silero_vad().audio_forward(whole.unsqueeze(0), SAMPLE_RATE)[0].numpy()
+    finally:
+        torch.set_num_threads(threads)
     return frames
