@@ -209,7 +209,7 @@ class Piece:
             RefusalError: something cannot be played; the message says why.
         """
         if ensemble is not None:
-            ensemble = chosen_ensemble(ensemble, self.features.emotion, self.features.motion)
+            ensemble = chosen_ensemble(ensemble, self.features.emotion, self.features.motion, eye=self.engine)
         rendition = self.rendition.changed(
             ensemble=ensemble,
             melody=melody,

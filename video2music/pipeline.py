@@ -222,7 +222,7 @@ class Composer:
         wishes, timer = wishes or Wishes(), timer or StageTimer()
         wanted = direct(features, wishes.direction, eye=self.engine.name)
         composed = self.write_score(wanted, wishes, timer)
-        ensemble = chosen_ensemble(wishes.sounding_ensemble, wanted.emotion, wanted.motion)
+        ensemble = chosen_ensemble(wishes.sounding_ensemble, wanted.emotion, wanted.motion, eye=self.engine.name)
         rendition = Rendition(ensemble=ensemble, melody=wishes.sings, transpose=wishes.transpose)
         rendered = render(composed, rendition, self.synthesizer, timer, lufs=wishes.lufs)
         mastered = rendered.mastered
