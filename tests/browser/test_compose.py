@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from emotion.errors import RefusalError
 from video2music.direction import Direction
 
-DOWNLOADS = ("get-video", "get-music", "get-midi", "get-result")
+DOWNLOADS = ("get-video", "get-music", "get-midi", "get-sheet", "get-result")
 
 
 @pytest.fixture
@@ -56,10 +56,11 @@ def test_upload_compose_play_download(
         expect(summary).to_contain_text(words)
     expect(page.locator("#empty")).to_be_hidden()
     plays(page)
-    video, music, midi, result = (fetch(page, button) for button in DOWNLOADS)
-    assert [path.name for path in (video, music, midi, result)] == [
-        f"holiday - music.{ending}" for ending in ("mp4", "wav", "mid", "json")
+    video, music, midi, sheet, result = (fetch(page, button) for button in DOWNLOADS)
+    assert [path.name for path in (video, music, midi, sheet, result)] == [
+        f"holiday - music.{ending}" for ending in ("mp4", "wav", "mid", "musicxml", "json")
     ]
+    assert "<score-partwise" in sheet.read_text(encoding="utf-8")
     with av.open(str(video)) as container:
         assert (len(container.streams.video), len(container.streams.audio)) == (1, 1)
     with wave.open(str(music)) as sound:

@@ -22,11 +22,13 @@ from video2music.errors import VideoReadError
 from video2music.features.video_features import VideoFeatures
 from video2music.listening import Hearing
 from video2music.matching import AxisMatch, Match, Words
+from video2music.music.ensemble import DEFAULT_ENSEMBLE
 from video2music.music.rendition import Rendition
 from video2music.music.score import Score
+from video2music.music.suggestion import AUTO
 from video2music.piece import Piece
 from video2music.progress import Progress, StageTimer
-from video2music.rendering import SAMPLE_RATE, chosen_ensemble, render
+from video2music.rendering import SAMPLE_RATE, render
 from video2music.web import app
 from video2music.wishes import Wishes
 
@@ -124,7 +126,7 @@ class FakeComposer:
         score = Score(
             chords, level, level, wishes.key or "A minor", seed, features.duration_s, wishes.tempo_bpm or 120.0
         )
-        ensemble = chosen_ensemble(wishes.ensemble, features.emotion, features.motion)
+        ensemble = DEFAULT_ENSEMBLE if wishes.ensemble == AUTO else wishes.ensemble
         rendition = Rendition(ensemble=ensemble, transpose=wishes.transpose)
         rendered = render(score, rendition, self.synthesizer, timer)  # type: ignore[arg-type]  # plays, that is all
         self.finished.append(clip)
@@ -169,7 +171,7 @@ def serve(
         yield SimpleNamespace(url=url, composer=composer, recogniser=recogniser, studio=studio, blocks=page)
     finally:
         page.close(verbose=False)
-        studio.bench.close()
+        studio.close()
         if before is not None:  # a page that was served before this one goes on taking uploads
             os.environ["GRADIO_TEMP_DIR"] = before
 
@@ -180,6 +182,6 @@ def calm(composer: FakeComposer, recogniser: FakeRecogniser) -> None:
         fake.failure = None
         fake.finished.clear()
         fake.gate.set()
-    composer.most_at_once = 0
+    composer.most_at_once = composer.analysed = 0
     composer.wishes.clear()
     recogniser.changes.clear()

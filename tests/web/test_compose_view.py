@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pretty_midi
 import pytest
 
 from emotion.errors import RefusalError
@@ -11,9 +12,11 @@ from video2music.features.video_features import VideoFeatures
 from video2music.listening import Hearing
 from video2music.matching import AxisMatch, Match, Words
 from video2music.music.score import Score
+from video2music.piece import Piece
 from video2music.web import compose_view as view
 from video2music.web import progress_view
 from video2music.web import words as words_of
+from video2music.web.chord_lane import chord_lane
 from video2music.web.runs import Update
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'${1+1}{{2}}"
@@ -27,6 +30,13 @@ def features(*shares: float) -> VideoFeatures:
 def score(*chords: str) -> Score:
     level = np.ones(len(chords), np.float32)
     return Score(chords, level, level, "Bb minor", 7, float(len(chords)))
+
+
+def piece(*chords: str) -> Piece:
+    silence = np.zeros((0, 2), np.float32)
+    return Piece(
+        Path("a.mp4"), features(*[1 / 6] * 6), score(*chords), pretty_midi.PrettyMIDI(), silence, 1, "fake", None, 0, 0
+    )
 
 
 @pytest.mark.parametrize(
@@ -58,7 +68,9 @@ def test_nothing_from_outside_becomes_markup() -> None:
         progress_view.notice(HOSTILE, HOSTILE),
         progress_view.field_hint(HOSTILE),
         progress_view.progress_card(progress_view.Course(((HOSTILE, 1.0),), HOSTILE, 0.5)),
-        view.summary_card(score("C", HOSTILE), features(*[1 / 6] * 6), clip_name=HOSTILE, took_s=1),
+        view.summary_card(piece("C"), clip_name=HOSTILE, took_s=1),
+        view.offer_card(piece(HOSTILE), 1),
+        chord_lane(score("C", HOSTILE)),
     )
     for page in pages:
         assert "<img" not in page
@@ -90,28 +102,20 @@ def test_the_course_of_a_run() -> None:
     assert 'aria-valuenow="25"' in progress_view.progress_card(course)
 
 
-def test_long_pieces_fold_their_chords_away() -> None:
-    assert "<details>" not in view.piece_chords(score(*["C", "G"] * 12))
-    folded = view.piece_chords(score(*["C", "G"] * 150))
-    assert "276 more chords" in folded
-    assert folded.count("<li") == 300
-
-
 def test_the_summary_says_key_seed_and_mood() -> None:
-    card = view.summary_card(score("Bbm", "Bbm", "F"), features(*[1 / 6] * 6), clip_name="a.mp4", took_s=75)
-    for words in ("B♭ minor", ">7<", "1 change<", "1 min 15 s", "B♭m", "0:03"):
+    card = view.summary_card(piece("Bbm", "F"), clip_name="a.mp4", took_s=75)
+    for words in ("B♭ minor", ">7<", "Piano", "1 min 15 s"):
         assert words in card
 
 
 def test_the_summary_says_how_music_and_picture_compare() -> None:
-    seen = features(*[1 / 6] * 6)
     calm = AxisMatch(Words("calm", "lively", "calmer", "livelier"), 4.0, -1.0, 4.0, 4.0, 1.0)
     dark = AxisMatch(Words("dark", "bright", "darker", "<brighter>"), 4.0, -1.0, 4.0, 5.5, 1.0)
-    hearing = Hearing(Match(calm, dark, "fake"), reason="")
-    card = view.summary_card(score("F"), seen, clip_name="a.mp4", took_s=1, hearing=hearing)
-    assert "The music is as calm as the picture and clearly &lt;brighter&gt; than it." in card
-    unknown = view.summary_card(score("F"), seen, clip_name="a.mp4", took_s=1, hearing=Hearing())
-    assert 'class="match"' not in unknown
+    heard = replace(piece("F"), hearing=Hearing(Match(calm, dark, "fake"), reason=""))
+    sentence = "The music is as calm as the picture and clearly &lt;brighter&gt; than it."
+    assert sentence in view.summary_card(heard, clip_name="a.mp4", took_s=1)
+    assert sentence in view.offer_card(heard, 2)
+    assert 'class="match"' not in view.summary_card(piece("F"), clip_name="a.mp4", took_s=1)
 
 
 def test_things_seen_are_named_most_frequent_first() -> None:

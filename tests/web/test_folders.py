@@ -74,7 +74,7 @@ def test_an_upload_survives_its_deletion_elsewhere(tmp_path: Path) -> None:
     upload.write_bytes(b"picture")
     own = folders.bring_in(upload, folders.working_folder(tmp_path))
     upload.unlink()
-    assert own.name == "clip.mov"
+    assert own.name == "film.mov"
     assert own.read_bytes() == b"picture"
 
 

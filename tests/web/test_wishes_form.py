@@ -106,8 +106,8 @@ def test_a_full_form() -> None:
         ("transpose", 0.5, "-12 to 12"),
         ("transpose", 40, "12"),
         ("original", "loud", "replace, mix or duck"),
-        ("lufs", -3.0, "-14, -16 or -23"),
-        ("music_level", float("nan"), "-12 to 12"),
+        ("lufs", -3.0, "-14, -16, -23"),
+        ("music_level", float("nan"), "-40 to 40"),
     ],
 )
 def test_what_cannot_be_played_is_refused_in_a_sentence(field: str, typed: Any, words: str) -> None:  # noqa: ANN401

@@ -142,7 +142,7 @@ def build(
     studio = Studio(Lazy(load), Lazy(load_recogniser), root)
 
     def leave(request: gr.Request) -> None:
-        studio.bench.leave(str(request.session_hash))
+        studio.leave(str(request.session_hash))
 
     with gr.Blocks(title=NAME, analytics_enabled=False, delete_cache=(SWEEP_EVERY_S, KEEP_S), fill_width=True) as page:
         gr.HTML(HEADER)
@@ -239,4 +239,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.stdout.flush()
     studio.bench.prepare(studio.composer.ready)
     page.block_thread()
-    studio.bench.close()
+    studio.close()

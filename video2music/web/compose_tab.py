@@ -3,7 +3,7 @@
 import secrets
 import time
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,39 +11,23 @@ from typing import Any
 import gradio as gr
 
 from emotion.errors import RefusalError
+from video2music.piece import Piece, SavedPiece
 from video2music.web import compose_view as view
+from video2music.web.change_panel import ChangePanel, connect_panel, lay_out_panel
 from video2music.web.clip_card import clip_card
-from video2music.web.composer import ComposedPiece, SavedFiles
 from video2music.web.desk import Changes, Desk, bring_into_view, lay_out_desk
 from video2music.web.folders import given_name
 from video2music.web.progress_view import field_hint, notice
 from video2music.web.runs import Run
 from video2music.web.settings_form import Form, lay_out_form
-from video2music.web.studio import QUEUE, Studio
+from video2music.web.stage import Stage, lay_out_result, lay_out_stage
+from video2music.web.studio import EASY_SEEDS, QUEUE, Studio
+from video2music.web.variations_panel import VariationsPanel, connect_variations, lay_out_variations
 from video2music.web.wishes_form import Settings, ensemble_summary
 from video2music.web.words import refusal_sentence
+from video2music.wishes import Wishes
 
 TITLE = "Compose"
-
-EASY_SEEDS = 1_000_000
-"""Drawn seeds stay below this, so that they can be read out and typed."""
-
-
-@dataclass(frozen=True)
-class Stage:
-    """Where a person sees what came out."""
-
-    empty: gr.HTML
-    result: gr.Column
-    video: gr.Video
-    summary: gr.HTML
-    analyse: gr.Button
-    downloads: tuple[gr.DownloadButton, ...]
-
-    @property
-    def music(self) -> gr.DownloadButton:
-        """The component that holds the composed music as a wav file."""
-        return self.downloads[1]
 
 
 def build(studio: Studio) -> "ComposePage":
@@ -60,32 +44,14 @@ def build(studio: Studio) -> "ComposePage":
             form = lay_out_form()
         with gr.Column(scale=7, min_width=320, elem_id="stage"):
             desk = lay_out_desk(studio, "compose", form.compose, "Composing …")
-            stage = lay_out_stage()
-    page = ComposePage(studio, form, desk, stage)
+            empty, result = lay_out_stage()
+            with result:
+                stage = lay_out_result(empty, result)
+                panel = lay_out_panel(studio, stage)
+                variations = lay_out_variations(studio)
+    page = ComposePage(studio, form, desk, stage, panel, variations)
     connect(page)
     return page
-
-
-def lay_out_stage() -> Stage:
-    """Put the place for the result and the downloads in the right column."""
-    empty = gr.HTML(view.EMPTY, elem_id="empty")
-    with gr.Column(visible=False, elem_id="result") as result:
-        video = gr.Video(
-            label="The clip with its music", show_label=False, interactive=False, elem_id="piece", buttons=[]
-        )
-        with gr.Row(elem_id="downloads"):
-            downloads = tuple(
-                gr.DownloadButton(text, elem_id=name, size="sm", min_width=120)
-                for text, name in (
-                    ("Video (mp4)", "get-video"),
-                    ("Music (wav)", "get-music"),
-                    ("Notes (midi)", "get-midi"),
-                    ("Details (json)", "get-result"),
-                )
-            )
-        analyse = gr.Button("Analyse this music", elem_id="analyse-composed")
-        summary = gr.HTML("", elem_id="summary")
-    return Stage(empty, result, video, summary, analyse, downloads)
 
 
 @dataclass(frozen=True)
@@ -96,6 +62,8 @@ class ComposePage:
     form: Form
     desk: Desk
     stage: Stage
+    panel: ChangePanel
+    variations: VariationsPanel
 
     def draw_seed(self) -> str:
         """Draw a seed that is easy to read and to say."""
@@ -140,31 +108,32 @@ class ComposePage:
     async def perform(self, clip: str, request: gr.Request, *typed: Any) -> AsyncIterator[Changes]:  # noqa: ANN401
         """Compose, showing each stage, and end with the result or with a sentence about what went wrong."""
         wishes = Settings(*typed).wishes()
+        if wishes.seed is None:
+            wishes = replace(wishes, seed=int(self.draw_seed()))
         upload, started = Path(clip), time.monotonic()
         work = partial(self.studio.compose, upload, wishes)
         with self.studio.job(self.desk.session(request), work) as run:
             async for changes in self.desk.follow(run):
                 yield changes
-            yield self.outcome(run, given_name(upload), started)
+            yield self.outcome(run, str(request.session_hash), upload, wishes, started)
 
-    def outcome(self, run: Run[tuple[ComposedPiece, SavedFiles]], name: str, started: float) -> Changes:
+    def outcome(
+        self, run: Run[tuple[Piece, SavedPiece]], session: str, upload: Path, wishes: Wishes, started: float
+    ) -> Changes:
         """Show what a run led to; the last result stays unless there is a new one."""
         try:
             piece, files = run.result()
+            kept = self.studio.keep(session, upload, wishes, piece)
         except Exception as error:  # noqa: BLE001 - whatever it is, the person reads a sentence
-            return self.desk.failed(error, name)
-        paths = (files.video, files.music, files.midi, files.result)
-        took_s = time.monotonic() - started
+            return self.desk.failed(error, given_name(upload))
         return {
             **self.desk.rest(""),
-            self.stage.empty: gr.update(visible=False),
-            self.stage.result: gr.update(visible=True),
-            self.stage.video: str(files.video),
+            **self.stage.show(piece, files, kept.name, time.monotonic() - started),
+            **self.panel.desk.rest(""),
+            **self.panel.show(kept),
+            **self.variations.desk.rest(""),
+            **self.variations.clear(),
             self.form.last_seed: str(piece.score.seed),
-            self.stage.summary: view.summary_card(
-                piece.score, piece.features, clip_name=name, took_s=took_s, hearing=piece.hearing
-            ),
-            **{button: str(path) for button, path in zip(self.stage.downloads, paths, strict=True)},
         }
 
 
@@ -184,7 +153,9 @@ def need_clip(clip: str | None) -> None:
 def connect(page: ComposePage) -> None:
     """Connect the fields and buttons with the events."""
     form, stage, controls = page.form, page.stage, page.desk.controls
-    everything = [*controls, stage.empty, stage.result, stage.video, stage.summary, form.last_seed, *stage.downloads]
+    panel, variations = page.panel, page.variations
+    everything = [*controls, *stage.outputs, *panel.desk.controls, *panel.outputs]
+    everything += [*variations.desk.controls, *variations.outputs, form.last_seed]
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     aside: dict[str, Any] = {**private, "queue": False}
 
@@ -216,3 +187,5 @@ def connect(page: ComposePage) -> None:
     composed.then(None, js=bring_into_view("#status", "#piece"))
     composed.failure(page.desk.lost, outputs=controls, **aside)
     page.desk.stop.click(page.desk.halt, outputs=controls, cancels=[composed], **aside)
+    connect_panel(panel)
+    connect_variations(variations, panel)

@@ -3,16 +3,17 @@
 import re
 from collections.abc import Sequence
 from html import escape
-from itertools import pairwise
 
 from video2music.features.video_features import VideoFeatures
-from video2music.listening import Hearing
-from video2music.music.score import Score
-from video2music.web.chord_list import chord_list
+from video2music.music.ensemble import load_ensemble
+from video2music.piece import Piece
 from video2music.web.words import chord_words, clock, mood_words, seconds_words
 
 NAMED_THINGS = 3
 """Things seen that are named after a run."""
+
+CHORDS_TOLD = 6
+"""Chords by which a variation is told from others."""
 
 EMPTY = """
 <div class="empty">
@@ -33,11 +34,6 @@ def field_note(sentence: str) -> str:
     return f'<p class="note">{escape(sentence)}</p>'
 
 
-def piece_chords(score: Score) -> str:
-    """Show the chord changes of a piece in order."""
-    return chord_list([(e["time_s"], e["duration_s"], chord_words(e["symbol"])) for e in score.chord_events()])
-
-
 def thing_words(features: VideoFeatures) -> str:
     """Name what was clearly seen, at most three things; empty where the eye names nothing or nothing is clear.
 
@@ -55,22 +51,19 @@ def thing_words(features: VideoFeatures) -> str:
     return ", ".join(sorted(clear, key=clear.__getitem__, reverse=True)[:NAMED_THINGS])
 
 
-def summary_card(
-    score: Score, features: VideoFeatures, *, clip_name: str, took_s: float, hearing: Hearing | None = None
-) -> str:
+def summary_card(piece: Piece, *, clip_name: str, took_s: float) -> str:
     """Show what was composed in a few words.
 
     Args:
-        score: the piece.
-        features: what was seen.
+        piece: what is heard.
         clip_name: the clip's name as the person knows it.
         took_s: seconds from pressing the button to this moment.
-        hearing: how far the music is from the picture; nothing is said of it where that is not known.
     """
-    match = None if hearing is None else hearing.match
+    score, features, match = piece.score, piece.features, piece.match
     seen = thing_words(features)
     facts: Sequence[tuple[str, str]] = (
-        ("Key", score.key.replace("b ", "♭ ").replace("# ", "♯ ")),
+        ("Ensemble", load_ensemble(piece.rendition.ensemble).title),
+        ("Key", score_key(score.key)),
         ("Tempo", f"{score.tempo_bpm:.0f} beats per minute"),
         ("Mood seen", mood_words(features)),
         *([("Things seen", seen)] if seen else []),
@@ -80,12 +73,31 @@ def summary_card(
         ("Took", seconds_words(took_s)),
     )
     rows = "".join(f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in facts)
-    changes = sum(before != after for before, after in pairwise(score.chords))
     return f"""
 <div class="summary">
   <h2>Music for {escape(clip_name)}</h2>
   {"" if match is None else f'<p class="match">{escape(match.words)}</p>'}
   <dl class="facts">{rows}</dl>
-  <h3>Chords <span>{changes} {"change" if changes == 1 else "changes"}</span></h3>
-  {piece_chords(score)}
 </div>"""
+
+
+def offer_card(piece: Piece, rank: int) -> str:
+    """Show what tells one variation from the others.
+
+    Args:
+        piece: the variation.
+        rank: 1 for the one nearest to the picture.
+    """
+    begin = " ".join(chord_words(event["symbol"]) for event in piece.score.chord_events()[:CHORDS_TOLD])
+    return f"""
+<div class="offer-card">
+  <h3>Variation {rank}</h3>
+  <p class="match">{escape(piece.hearing.words)}</p>
+  <p class="note">{escape(begin)} …</p>
+  <p class="note">{escape(score_key(piece.score.key))}, seed {piece.score.seed}</p>
+</div>"""
+
+
+def score_key(key: str) -> str:
+    """Write a key with real accidentals."""
+    return key.replace("b ", "♭ ").replace("# ", "♯ ")

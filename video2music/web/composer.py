@@ -1,55 +1,23 @@
 """What the page needs from a composer."""
 
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from video2music.features.video_features import VideoFeatures
-from video2music.listening import Hearing
-from video2music.music.score import Score
-from video2music.progress import Progress
+from video2music.piece import Piece
+from video2music.progress import Progress, StageTimer
+from video2music.wishes import Wishes
 
-
-class SavedFiles(Protocol):
-    """Where the four files of a piece were written."""
-
-    @property
-    def video(self) -> Path:
-        """The clip with its music, mp4."""
-
-    @property
-    def music(self) -> Path:
-        """The music alone, wav."""
-
-    @property
-    def midi(self) -> Path:
-        """The notes, mid."""
-
-    @property
-    def result(self) -> Path:
-        """Everything that was seen and decided, json."""
-
-
-class ComposedPiece(Protocol):
-    """A finished piece, before it is written."""
-
-    @property
-    def score(self) -> Score:
-        """Chords, note density and loudness."""
-
-    @property
-    def features(self) -> VideoFeatures:
-        """What was seen in the video."""
-
-    @property
-    def hearing(self) -> Hearing:
-        """How far the music is from the picture, or why that is not known."""
-
-    def save(self, folder: Path, *, stem: str | None = None, progress: Progress | None = None) -> SavedFiles:
-        """Write the four files into a folder."""
+if TYPE_CHECKING:
+    from video2music.music.synthesis import Synthesizer
 
 
 class Composer(Protocol):
     """What turns a clip into a piece."""
+
+    @property
+    def synthesizer(self) -> "Synthesizer":
+        """Plays the notes."""
 
     def analyze(self, clip: Path, *, progress: Progress | None = None) -> VideoFeatures:
         """See the video and return its features."""
@@ -60,5 +28,8 @@ class Composer(Protocol):
         *,
         progress: Progress | None = None,
         **wishes: Any,  # noqa: ANN401 - the fields of Wishes
-    ) -> ComposedPiece:
+    ) -> Piece:
         """Compose music for the video."""
+
+    def compose_seen(self, clip: Path, features: VideoFeatures, wishes: Wishes, timer: StageTimer) -> Piece:
+        """Compose music for a video that was already seen."""

@@ -9,7 +9,7 @@ import gradio as gr
 
 from emotion.errors import RefusalError
 from video2music.web.progress_view import Course, notice, progress_card
-from video2music.web.runs import Run, StoppedError
+from video2music.web.runs import Bench, Run, StoppedError
 from video2music.web.studio import Studio
 from video2music.web.words import UNEXPECTED, refusal_sentence
 
@@ -35,6 +35,7 @@ class Desk:
         stop: the button that stops a run.
         resting: what stands on the start button.
         working: what stands there during a run.
+        bench: where the runs are made.
     """
 
     studio: Studio
@@ -44,6 +45,7 @@ class Desk:
     stop: gr.Button
     resting: str
     working: str
+    bench: Bench
 
     @property
     def controls(self) -> list[gr.components.Component]:
@@ -56,11 +58,11 @@ class Desk:
 
     def ask(self, request: gr.Request) -> None:
         """Note that a person asks for a run, which may have to wait before it starts."""
-        self.studio.bench.ask(self.session(request))
+        self.bench.ask(self.session(request))
 
     def waiting(self) -> Changes:
         """Show what a person who has just asked waits for."""
-        return self.busy(progress_card(Course(stage=self.studio.bench.outlook())))
+        return self.busy(progress_card(Course(stage=self.bench.outlook())))
 
     def refused(self, error: RefusalError) -> Changes:
         """Say why a run was not begun."""
@@ -89,12 +91,12 @@ class Desk:
 
     def halt(self, request: gr.Request) -> Changes:
         """Stop this person's run, waiting or working."""
-        self.studio.bench.stop(self.session(request))
+        self.bench.stop(self.session(request))
         return self.stopped()
 
     def lost(self, request: gr.Request) -> Changes:
         """Say that a run never began: it was stopped in line, the line is full, or the connection broke."""
-        if self.studio.bench.was_stopped(self.session(request)):
+        if self.bench.was_stopped(self.session(request)):
             return self.stopped()
         return self.rest(notice("Not started", FULL))
 
@@ -120,7 +122,9 @@ class Desk:
         }
 
 
-def lay_out_desk(studio: Studio, name: str, start: gr.Button, working: str, *, prefix: str = "") -> Desk:
+def lay_out_desk(
+    studio: Studio, name: str, start: gr.Button, working: str, *, prefix: str = "", bench: Bench | None = None
+) -> Desk:
     """Put progress and the stop button where the result will be.
 
     Args:
@@ -129,10 +133,31 @@ def lay_out_desk(studio: Studio, name: str, start: gr.Button, working: str, *, p
         start: the button that begins a run.
         working: what stands on that button during a run.
         prefix: begins the ids of the two components.
+        bench: where the runs are made; the one for compositions by default.
     """
     status = gr.HTML("", elem_id=f"{prefix}status")
     stop = gr.Button("Stop", visible=False, elem_id=f"{prefix}stop", size="sm")
-    return Desk(studio, name, start, status, stop, str(start.value), working)
+    return Desk(studio, name, start, status, stop, str(start.value), working, bench or studio.bench)
+
+
+REMEMBER_PLACE = """(...given) => {
+  const piece = document.querySelector("#piece"), video = piece?.querySelector("video");
+  Object.assign(piece?.dataset ?? {}, { place: video?.currentTime ?? 0, source: video?.src ?? "" });
+  return given;
+}"""
+"""Script of an event that will change the music: remembers where the person listens, and passes the inputs on."""
+
+PLAY_FROM_PLACE = """() => {
+  const piece = document.querySelector("#piece"), { place, source } = piece?.dataset ?? {};
+  const look = (tries) => {
+    const video = piece?.querySelector("video");
+    if (!video || video.src === source) return tries && setTimeout(look, 100, tries - 1);
+    const go = () => { video.currentTime = Number(place); video.play().catch(() => {}); };
+    video.readyState ? go() : video.addEventListener("loadedmetadata", go, { once: true });
+  };
+  look(30);
+}"""
+"""Script that goes on playing where the person listened, once the new music has arrived."""
 
 
 def bring_into_view(*places: str) -> str:

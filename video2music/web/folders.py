@@ -61,7 +61,7 @@ def sweep(root: Path, keep_s: float = KEEP_S) -> int:
         How many folders and files were deleted.
     """
     oldest = time.time() - keep_s
-    left = [*root.glob("run-*"), *(root / "served").glob("*")]
+    left = [*root.glob("run-*"), *root.glob("kept-*"), *(root / "served").glob("*")]
     stale = [path for path in left if path.stat().st_mtime < oldest]
     for path in stale:
         if path.is_dir():
@@ -83,6 +83,11 @@ def working_folder(root: Path) -> Path:
     return Path(tempfile.mkdtemp(prefix="run-", dir=root))
 
 
+def kept_folder(root: Path) -> Path:
+    """Make a folder for what a person works on, which outlives the request; as `working_folder` otherwise."""
+    return Path(tempfile.mkdtemp(prefix="kept-", dir=root))
+
+
 def bring_in(clip: Path, folder: Path) -> Path:
     """Give a request its own hold on an upload, so that no one else's clean-up takes it away.
 
@@ -96,7 +101,7 @@ def bring_in(clip: Path, folder: Path) -> Path:
     Raises:
         VideoReadError: the upload was deleted meanwhile, because it was too old.
     """
-    own = folder / f"clip{safe_suffix(clip.name)}"
+    own = folder / f"{safe_stem(given_name(clip))}{safe_suffix(clip.name)}"
     try:
         own.hardlink_to(clip)
     except FileNotFoundError as error:

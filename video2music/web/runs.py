@@ -90,10 +90,13 @@ class Bench:
     """The one place where pieces are made, one after another, and who is waiting for which.
 
     Each person stops only their own: runs are kept under the session that started them.
+
+    Args:
+        name: of its worker.
     """
 
-    def __init__(self) -> None:
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="composing")
+    def __init__(self, name: str = "composing") -> None:
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
         self._runs: dict[str, Run[object]] = {}
         self._stopped: set[str] = set()
 

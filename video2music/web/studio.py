@@ -1,24 +1,34 @@
 """What every tab is given: the networks, the bench they work on, and the folder that files go to."""
 
+import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
+from math import inf
 from pathlib import Path
 from typing import TypeVar
+from zipfile import ZipFile
 
 from emotion import Prediction, Recogniser
 from video2music.features.video_features import VideoFeatures
-from video2music.progress import Progress
-from video2music.web.composer import ComposedPiece, Composer, SavedFiles
-from video2music.web.folders import bring_in, given_name, safe_stem, working_folder
+from video2music.piece import Piece, SavedPiece
+from video2music.progress import Progress, StageTimer
+from video2music.variations import numbered
+from video2music.web.changes import Change, wishes_now
+from video2music.web.composer import Composer
+from video2music.web.folders import bring_in, given_name, kept_folder, safe_stem, working_folder
 from video2music.web.lazy import Lazy
 from video2music.web.reading import Reading, read_music
 from video2music.web.runs import Bench, Run
+from video2music.web.shelf import Kept, Shelf
 from video2music.wishes import Wishes
 
 QUEUE = "composing"
 """Everything that uses the networks shares this queue, one at a time."""
+
+EASY_SEEDS = 1_000_000
+"""Drawn seeds stay below this, so that they can be read out and typed."""
 
 Outcome = TypeVar("Outcome")
 
@@ -31,34 +41,53 @@ class Studio:
         composer: makes the pieces.
         recogniser: says what emotion music carries.
         root: private folder that holds the working folders.
-        bench: where pieces are made one after another.
+        bench: where pieces are composed one after another.
+        music_stand: where pieces that exist are played again, so that nobody waits for somebody else's composition.
+        shelf: keeps the piece that each person works on.
     """
 
     composer: Lazy[Composer]
     recogniser: Lazy[Recogniser]
     root: Path
     bench: Bench = field(default_factory=Bench)
+    music_stand: Bench = field(default_factory=lambda: Bench("playing"))
+    shelf: Shelf = field(default_factory=Shelf)
 
     @contextmanager
-    def job(self, session: str, work: Callable[[Path, Progress], Outcome]) -> Iterator[Run[Outcome]]:
+    def job(
+        self, session: str, work: Callable[[Path, Progress], Outcome], bench: Bench | None = None
+    ) -> Iterator[Run[Outcome]]:
         """Run work in a folder of its own; both are gone when the block ends and the worker has let go.
 
         Args:
             session: who asks; only they can stop it.
             work: called in the worker with the folder and a progress function.
+            bench: where it is done; the one for compositions by default.
 
         Yields:
             The run, to be followed.
         """
         folder = working_folder(self.root)
-        run = self.bench.start(session, lambda progress: work(folder, progress))
+        bench = bench or self.bench
+        run = bench.start(session, lambda progress: work(folder, progress))
         try:
             yield run
         finally:
-            self.bench.finish(session, run)
+            bench.finish(session, run)
             run.afterwards(lambda: shutil.rmtree(folder, ignore_errors=True))
 
-    def compose(self, clip: Path, wishes: Wishes, folder: Path, progress: Progress) -> tuple[ComposedPiece, SavedFiles]:
+    def leave(self, session: str) -> None:
+        """Stop and forget everything of a session whose page was closed."""
+        self.bench.leave(session)
+        self.music_stand.leave(session)
+        self.shelf.drop(session)
+
+    def close(self) -> None:
+        """Stop every run and let the workers end."""
+        self.bench.close()
+        self.music_stand.close()
+
+    def compose(self, clip: Path, wishes: Wishes, folder: Path, progress: Progress) -> tuple[Piece, SavedPiece]:
         """Compose for an upload and write the files; runs in the worker.
 
         Args:
@@ -76,7 +105,88 @@ class Studio:
         own = bring_in(clip, folder)
         asked = {field.name: getattr(wishes, field.name) for field in fields(wishes)}
         piece = self.composer.ready(progress).compose(own, progress=progress, **asked)
-        return piece, piece.save(folder / "piece", stem=f"{safe_stem(given_name(clip))} - music", progress=progress)
+        return piece, self._save(piece, given_name(clip), folder, progress)
+
+    def keep(self, session: str, clip: Path, wishes: Wishes, piece: Piece) -> Kept:
+        """Keep a piece that was composed for a session, in place of the one before.
+
+        Args:
+            session: whose it is.
+            clip: the uploaded file.
+            wishes: with which it was composed.
+            piece: what came of it.
+        """
+        folder = kept_folder(self.root)
+        piece = replace(piece, source=bring_in(clip, folder)).without_sound()
+        kept = Kept(folder, given_name(clip), wishes, (piece,))
+        self.shelf.put(session, kept)
+        return kept
+
+    def play_again(self, kept: Kept, change: Change, folder: Path, progress: Progress) -> tuple[Kept, SavedPiece]:
+        """Play a kept piece otherwise and write the files; runs in the worker.
+
+        Args:
+            kept: what the person works on.
+            change: what shall be otherwise.
+            folder: working folder of this request.
+            progress: told how far it is.
+
+        Returns:
+            What is to be kept from now on, and the paths of the files.
+
+        Raises:
+            RefusalError: the change cannot be granted.
+        """
+        changed = change(kept, progress)
+        return changed.quiet(), self._save(changed.piece, kept.name, folder, progress)
+
+    def vary(self, kept: Kept, count: int, folder: Path, progress: Progress) -> tuple[Kept, list[Path]]:
+        """Compose other pieces for a video that was already seen; runs in the worker.
+
+        Args:
+            kept: what the person works on.
+            count: of pieces.
+            folder: working folder of this request.
+            progress: told how far it is.
+
+        Returns:
+            What is to be kept from now on, with the pieces on offer nearest to the picture first, and their music.
+        """
+        from video2music.music.mastering import write_wav
+
+        composer, wishes, pieces = self.composer.ready(progress), wishes_now(kept), []
+        sounds: dict[int, Path] = {}
+        seeds = secrets.SystemRandom().sample(range(EASY_SEEDS), count)
+        for number, seed in enumerate(seeds, start=1):
+            timer = StageTimer(numbered(progress, number, count))
+            piece = composer.compose_seen(kept.piece.source, kept.piece.features, replace(wishes, seed=seed), timer)
+            sounds[piece.score.seed] = folder / f"{safe_stem(kept.name)} - seed {piece.score.seed}.wav"
+            write_wav(sounds[piece.score.seed], piece.audio, piece.sample_rate)
+            pieces.append(piece.without_sound())
+        pieces.sort(key=lambda piece: inf if piece.match is None else piece.match.distance)
+        return kept.with_offers(pieces), [sounds[piece.score.seed] for piece in pieces]
+
+    def write_stems(self, kept: Kept, folder: Path, progress: Progress) -> Path:
+        """Play every part of a kept piece by itself and pack them; runs in the worker.
+
+        Args:
+            kept: what the person works on.
+            folder: working folder of this request.
+            progress: told how far it is.
+
+        Returns:
+            A zip file with one wav file per part.
+        """
+        piece = kept.piece.render(progress=progress)
+        saved = piece.save(folder / "piece", stems=True, progress=progress)
+        packed = folder / f"{safe_stem(kept.name)} - stems.zip"
+        with ZipFile(packed, "w") as archive:
+            for stem in saved.stems:
+                archive.write(stem, stem.name)
+        return packed
+
+    def _save(self, piece: Piece, clip_name: str, folder: Path, progress: Progress) -> SavedPiece:
+        return piece.save(folder / "piece", stem=f"{safe_stem(clip_name)} - music", progress=progress)
 
     def analyze(self, clip: Path, folder: Path, progress: Progress) -> VideoFeatures:
         """See an uploaded video; runs in the worker.

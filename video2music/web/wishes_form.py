@@ -111,8 +111,8 @@ class Settings:
             melody=False if self.melody is False else None,
             align_cuts=False if self.align_cuts is False else None,
             transpose=read_semitones(self.transpose),
-            music_level_db=read_level(self.music_level),
-            lufs=read_loudness(self.lufs),
+            music_level_db=self.music_level or 0.0,
+            lufs=Wishes.lufs if self.lufs is None else self.lufs,
         )
 
 
@@ -163,41 +163,6 @@ def read_original(original: str | None) -> "Original":
             remedy=f"Choose {', '.join(known[:-1])} or {known[-1]}",
         )
     return cast("Original", original or "replace")
-
-
-def read_level(level: float | None) -> float:
-    """Return how much louder the music shall be beside the clip's own sound; None is as usual.
-
-    Args:
-        level: in LU.
-
-    Raises:
-        RefusalError: it is out of range.
-    """
-    if not abs(level or 0.0) <= LEVEL_RANGE:
-        raise RefusalError(
-            f"The music cannot be moved by {level:g} LU",
-            remedy=f"Choose a number from -{LEVEL_RANGE} to {LEVEL_RANGE}",
-        )
-    return level or 0.0
-
-
-def read_loudness(lufs: float | None) -> float:
-    """Return the loudness that the music shall have; None is the usual one.
-
-    Args:
-        lufs: one of the values of LOUDNESS.
-
-    Raises:
-        RefusalError: it is none of them.
-    """
-    known = [value for _, value in LOUDNESS]
-    if lufs is not None and lufs not in known:
-        raise RefusalError(
-            f"The music cannot be made {lufs:g} LUFS loud",
-            remedy=f"Choose {', '.join(f'{value:g}' for value in known[:-1])} or {known[-1]:g}",
-        )
-    return Wishes.lufs if lufs is None else lufs
 
 
 def read_seed(seed: str | float | None) -> int | None:

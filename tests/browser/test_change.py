@@ -1,0 +1,170 @@
+"""A person and the finished piece: change it, hear it, take it back, choose another one, take the parts."""
+
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from zipfile import ZipFile
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+
+@pytest.fixture
+def composed(page: Page, make_clip: Callable[..., Path], upload: Callable[..., None]) -> Page:
+    """A page with a finished piece of six seconds."""
+    upload(page, make_clip("holiday.mp4", seconds=6.0))
+    page.get_by_role("button", name="Compose", exact=True).click()
+    expect(page.locator("#summary")).to_contain_text("Music for holiday.mp4")
+    return page
+
+
+def hear(page: Page, button: str = "Hear it so") -> None:
+    """Press a button of the panel, and wait until another video stands there."""
+    before = page.locator("#piece video").get_attribute("src")
+    page.get_by_role("button", name=button, exact=True).click()
+    expect(page.locator("#piece video")).not_to_have_attribute("src", str(before))
+    expect(page.locator("#change-status .card")).to_have_count(0)
+
+
+def chords(page: Page) -> list[str]:
+    return page.locator(".chord-lane b").all_inner_texts()
+
+
+def panel(page: Page, label: str) -> Locator:
+    return page.locator("#change").get_by_label(label)
+
+
+def test_one_thing_is_changed_heard_and_taken_back(composed: Page, served: SimpleNamespace) -> None:
+    page, undo, facts = composed, composed.locator("#undo"), composed.locator("#summary .facts")
+    expect(undo).to_be_disabled()
+    expect(facts).to_contain_text("EnsemblePiano")
+    page.locator("#piece video").evaluate("video => { video.currentTime = 3; }")
+    panel(page, "Played by").click()
+    page.get_by_role("option", name="Strings").click()
+    hear(page)
+    expect(facts).to_contain_text("EnsembleStrings")
+    page.wait_for_function("!document.querySelector('#piece video').paused")
+    page.wait_for_function("document.querySelector('#piece video').currentTime >= 3")
+    page.get_by_role("spinbutton", name="Tempo").fill("90")
+    page.get_by_role("spinbutton", name="Fewer").fill("-1")
+    panel(page, "Keep it under the music").check()
+    expect(page.get_by_role("spinbutton", name="Music softer")).to_be_visible()
+    hear(page)
+    expect(facts).to_contain_text("90 beats per minute")
+    hear(page, "Undo")
+    expect(facts).to_contain_text("EnsembleStrings")
+    expect(facts).to_contain_text("120 beats per minute")
+    expect(panel(page, "Replace it")).to_be_checked()
+    expect(page.get_by_role("spinbutton", name="Fewer")).to_have_value("0")
+    hear(page, "Undo")
+    expect(facts).to_contain_text("EnsemblePiano")
+    expect(undo).to_be_disabled()
+    assert len(served.composer.finished) == 1
+
+
+def test_a_chord_is_chosen_by_its_block_replaced_and_taken_back(composed: Page) -> None:
+    page, before = composed, chords(composed)
+    block = page.locator(".chord-lane button").nth(1)
+    block.click()
+    expect(block).to_have_attribute("aria-pressed", "true")
+    other = panel(page, f"Instead of {before[1]} at 0:01")
+    other.click()
+    page.get_by_role("option", name="Em7", exact=True).click()
+    hear(page, "Put it there")
+    assert chords(page) == [before[0], "Em7", *before[2:]]
+    page.wait_for_function("!document.querySelector('#piece video').paused")
+    panel(page, "Instead of Em7 at 0:01").fill("Bbmaj7")
+    page.keyboard.press("Enter")
+    hear(page, "Put it there")
+    assert chords(page)[1] == "B♭maj7"
+    hear(page, "Undo")
+    hear(page, "Undo")
+    assert chords(page) == before
+
+
+def test_a_chord_that_does_not_exist_is_refused_in_a_sentence(composed: Page) -> None:
+    page, before = composed, chords(composed)
+    page.locator(".chord-lane button").first.click()
+    panel(page, "Instead of").fill("Amaj9")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Put it there").click()
+    expect(page.locator("#change-status")).to_contain_text("Did you mean Amaj7")
+    assert chords(page) == before
+    expect(page.locator("#undo")).to_be_disabled()
+
+
+def test_chords_by_keyboard_alone(composed: Page) -> None:
+    page, before = composed, chords(composed)
+    page.locator("#undo").focus()
+    page.locator("#hear").focus()
+    page.keyboard.press("Tab")
+    expect(page.locator(".chord-lane button").first).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".chord-lane button").nth(2)).to_be_focused()
+    page.keyboard.press("Enter")
+    field = panel(page, f"Instead of {before[2]}")
+    expect(field).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(field).to_be_focused()
+    page.keyboard.type("Dm")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(".chord-lane b").nth(2)).to_have_text("Dm")
+
+
+def test_nothing_to_change_and_nobody_elses_piece(
+    composed: Page, served: SimpleNamespace, open_window: Callable[..., Page]
+) -> None:
+    composed.get_by_role("button", name="Hear it so").click()
+    expect(composed.locator("#change-status")).to_contain_text("Nothing was changed yet")
+    sessions = list(served.studio.shelf._kept)
+    other = open_window(served.url)
+    expect(other.locator("#change")).to_have_count(0)
+    assert list(served.studio.shelf._kept) == sessions
+
+
+def test_a_piece_that_is_not_kept_any_more_says_so(composed: Page, served: SimpleNamespace) -> None:
+    for session in list(served.studio.shelf._kept):
+        served.studio.shelf.drop(session)
+    composed.get_by_role("button", name="Hear it so").click()
+    expect(composed.locator("#change-status")).to_contain_text("Compose one first")
+    expect(composed.locator("#piece video")).to_be_visible()
+
+
+def test_variations_are_ranked_heard_and_kept(composed: Page, served: SimpleNamespace) -> None:
+    page = composed
+    page.get_by_role("button", name="Variations").click()
+    page.locator("#count").get_by_label("4").check()
+    page.get_by_role("button", name="Compose them").click()
+    expect(page.locator(".offer audio")).to_have_count(4)
+    seeds = [words.split("seed ")[1] for words in page.locator(".offer-card .note:last-child").all_inner_texts()]
+    assert [int(seed) % 10 for seed in seeds] == sorted(int(seed) % 10 for seed in seeds)
+    assert len(set(seeds)) == 4
+    assert served.composer.analysed == 1
+    page.locator("#take-1").click()
+    expect(page.locator("#summary .facts")).to_contain_text(f"Seed{seeds[1]}")
+    hear(page, "Undo")
+    expect(page.locator("#summary .facts")).not_to_contain_text(f"Seed{seeds[1]}")
+
+
+def test_variations_can_be_stopped(composed: Page, served: SimpleNamespace) -> None:
+    page = composed
+    served.composer.gate.clear()
+    page.get_by_role("button", name="Variations").click()
+    page.get_by_role("button", name="Compose them").click()
+    expect(page.get_by_role("progressbar", name="1 of 3: Writing the chords")).to_be_visible()
+    page.locator("#vary-stop").click()
+    expect(page.locator("#vary-status")).to_contain_text("Stopped")
+    expect(page.locator("#vary")).to_be_enabled()
+    expect(page.locator(".offer audio")).to_have_count(0)
+
+
+def test_the_parts_come_as_one_file(composed: Page) -> None:
+    with composed.expect_download() as waiting:
+        composed.get_by_role("button", name="Parts (zip)").click()
+    assert waiting.value.suggested_filename == "holiday - stems.zip"
+    with ZipFile(waiting.value.path()) as archive:
+        assert [Path(name).suffix for name in archive.namelist()] == [".wav"] * len(archive.namelist())
+        assert archive.namelist()

@@ -1,0 +1,155 @@
+"""What is kept for a person, what is changed about it, and that nobody reaches another's."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from emotion.errors import RefusalError
+from video2music.piece import Piece
+from video2music.web.changes import Panel, apply_panel, replace_chord, take_offer, undo, wishes_now
+from video2music.web.folders import KEEP_S
+from video2music.web.shelf import MOST_PEOPLE, MOST_VERSIONS, Kept, NotKeptError, Shelf
+from video2music.wishes import Wishes
+
+
+@pytest.fixture(scope="module")
+def composed(make_clip: Callable[..., Path], predict: Callable[..., Any]) -> Piece:
+    assert predict  # reads the fakes
+    fake = sys.modules["fake_composer"].FakeComposer()
+    return fake.compose(make_clip(seconds=6.0), ensemble="piano", melody=False, tempo_bpm=100.0)
+
+
+@pytest.fixture
+def kept(composed: Piece, tmp_path: Path) -> Kept:
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    return Kept(folder, "holiday.mp4", Wishes(seed=7), (composed.without_sound(),))
+
+
+def silent(_stage: str, _fraction: float) -> None:
+    """Hear nothing."""
+
+
+def test_a_kept_piece_has_no_samples_and_still_plays(kept: Kept, composed: Piece) -> None:
+    assert kept.piece.audio.size == 0
+    assert np.array_equal(kept.piece.render().audio, composed.audio)
+
+
+def test_only_what_was_changed_changes(kept: Kept) -> None:
+    shown = Panel.of(kept.piece)
+    after = apply_panel(replace(shown, ensemble="strings", density=-1.0, original="mix", music_level=3.0))(kept, silent)
+    rendition = after.piece.rendition
+    assert (rendition.ensemble, rendition.density, rendition.tempo_bpm) == ("strings", 0.5, None)
+    assert (after.piece.original, after.piece.music_level_db) == ("mix", 3.0)
+    assert after.piece.audio.size
+    assert after.quiet().piece.audio.size == 0
+    assert after.changed
+    assert wishes_now(after) == replace(
+        Wishes(seed=7), ensemble="strings", melody=False, original="mix", music_level_db=3.0
+    )
+
+
+def test_changes_are_taken_back_one_by_one(kept: Kept) -> None:
+    shown = Panel.of(kept.piece)
+    changed = replace_chord(2.5, " Dm7 ")(apply_panel(replace(shown, tempo=80))(kept, silent).quiet(), silent)
+    assert changed.piece.score.tempo_bpm == 80
+    assert "Dm7" in changed.piece.score.chords
+    once = undo(changed.quiet(), silent)
+    assert "Dm7" not in once.piece.score.chords
+    assert once.piece.score.tempo_bpm == 80
+    twice = undo(once.quiet(), silent)
+    assert twice.piece.rendition == kept.piece.rendition
+    assert twice.piece.match == kept.piece.match
+    assert twice.piece.audio.size
+    with pytest.raises(NotKeptError, match="nothing to undo"):
+        undo(twice.quiet(), silent)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({}, "Nothing was changed yet"),
+        ({"transpose": 0.5}, "semitones"),
+        ({"transpose": 99}, "12"),
+        ({"tempo": 10}, "60"),
+        ({"density": 9.0}, "density"),
+        ({"ensemble": "kazoo"}, "kazoo"),
+        ({"original": "loud"}, "replace, mix or duck"),
+        ({"lufs": -3.0}, "-3 LUFS"),
+        ({"music_level": 99.0}, "99 LU"),
+    ],
+)
+def test_a_change_that_cannot_be_granted_is_a_sentence(kept: Kept, fields: dict[str, Any], words: str) -> None:
+    with pytest.raises(RefusalError, match=words):
+        apply_panel(replace(Panel.of(kept.piece), **fields))(kept, silent)
+
+
+@pytest.mark.parametrize(("chord", "words"), [(None, "No other chord"), ("Hm", "Hm"), ("Amaj9", "Amaj7")])
+def test_a_chord_that_cannot_be_played_is_a_sentence(kept: Kept, chord: str | None, words: str) -> None:
+    with pytest.raises(RefusalError, match=words):
+        replace_chord(1.0, chord)(kept, silent)
+
+
+def test_another_piece_is_taken_and_given_back(kept: Kept, composed: Piece) -> None:
+    other = replace(composed, score=replace(composed.score, seed=8))
+    offered = kept.with_offers([other])
+    assert offered.offers[0].audio.size == 0
+    taken = take_offer(0)(offered, silent)
+    assert taken.piece.audio.size
+    assert len(taken.versions) == 2
+    with pytest.raises(RefusalError, match="not kept here any more"):
+        take_offer(1)(offered, silent)
+
+
+def test_versions_are_bounded(kept: Kept) -> None:
+    for _ in range(2 * MOST_VERSIONS):
+        kept = kept.with_version(kept.piece)
+    assert len(kept.versions) == MOST_VERSIONS
+
+
+def test_nobody_reaches_anothers_piece(kept: Kept) -> None:
+    shelf = Shelf()
+    shelf.put("me", kept)
+    assert shelf.get("me") is kept
+    with pytest.raises(NotKeptError, match="Compose one first"):
+        shelf.get("you")
+
+
+def test_a_new_piece_takes_the_place_and_the_folder_of_the_old_one(kept: Kept, tmp_path: Path) -> None:
+    shelf, newer = Shelf(), replace(kept, folder=tmp_path / "newer")
+    newer.folder.mkdir()
+    shelf.put("me", kept)
+    changed = kept.with_version(kept.piece)
+    assert shelf.swap("me", kept, changed)
+    assert kept.folder.exists()
+    shelf.put("me", newer)
+    assert not kept.folder.exists()
+    assert not shelf.swap("me", kept, changed)
+    assert shelf.get("me") is newer
+    shelf.drop("me")
+    assert not newer.folder.exists()
+
+
+def test_what_is_old_is_forgotten(kept: Kept) -> None:
+    now = [0.0]
+    shelf = Shelf(lambda: now[0])
+    shelf.put("me", kept)
+    now[0] = KEEP_S + 1.0
+    with pytest.raises(NotKeptError):
+        shelf.get("me")
+    assert not kept.folder.exists()
+
+
+def test_whoever_is_idle_longest_makes_room(kept: Kept, tmp_path: Path) -> None:
+    shelf = Shelf()
+    for number in range(MOST_PEOPLE + 1):
+        shelf.put(str(number), replace(kept, folder=tmp_path / str(number)))
+    with pytest.raises(NotKeptError):
+        shelf.get("0")
+    shelf.get("1")
+    shelf.get(str(MOST_PEOPLE))

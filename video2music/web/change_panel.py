@@ -1,0 +1,289 @@
+"""Under the finished piece: what can be changed about it, heard about a second later, and taken back."""
+
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, fields
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from emotion.errors import RefusalError
+from video2music.music.score import Score
+from video2music.music.suggestion import AUTO
+from video2music.piece import SavedPiece
+from video2music.web.changes import Change, Panel, apply_panel, replace_chord, undo
+from video2music.web.chord_lane import CHOOSING, chord_lane, sounding_at, suggestions
+from video2music.web.desk import PLAY_FROM_PLACE, REMEMBER_PLACE, Changes, Desk, lay_out_desk
+from video2music.web.runs import Run
+from video2music.web.shelf import Kept
+from video2music.web.stage import Stage
+from video2music.web.studio import Studio
+from video2music.web.wishes_form import LEVEL_RANGE, LOUDNESS, ORIGINAL_SOUND, ensemble_choices
+from video2music.web.words import chord_words, clock
+
+MOST_DOUBLINGS = 2
+"""Notes and strength can be halved or doubled so many times."""
+
+
+@dataclass(frozen=True)
+class PanelFields:
+    """What a person changes; the fields of `Panel` stand here under the same names."""
+
+    ensemble: gr.Dropdown
+    tempo: gr.Slider
+    transpose: gr.Slider
+    melody: gr.Checkbox
+    density: gr.Slider
+    loudness: gr.Slider
+    original: gr.Radio
+    music_level: gr.Slider
+    lufs: gr.Dropdown
+
+    @property
+    def inputs(self) -> list[gr.components.Component]:
+        """The fields in the order of `Panel`."""
+        return [getattr(self, field.name) for field in fields(Panel)]
+
+
+@dataclass(frozen=True)
+class ChordEditor:
+    """Where one chord is replaced.
+
+    Attributes:
+        lane: all chords.
+        second: at which the chosen chord sounds; None while none is chosen.
+        place: what is shown once a chord is chosen.
+        chord: what shall sound instead.
+        hear: replaces it.
+    """
+
+    lane: gr.HTML
+    second: gr.State
+    place: gr.Column
+    chord: gr.Dropdown
+    hear: gr.Button
+
+
+@dataclass(frozen=True)
+class ChangePanel:
+    """The events of the panel: they say what shall be otherwise, and what the page shows next."""
+
+    studio: Studio
+    stage: Stage
+    desk: Desk
+    fields: PanelFields
+    undo: gr.Button
+    editor: ChordEditor
+
+    @property
+    def outputs(self) -> list[gr.blocks.Block]:
+        """What `show` changes."""
+        editor = self.editor
+        return [*self.fields.inputs, self.undo, editor.lane, editor.second, editor.place, editor.chord]
+
+    def show(self, kept: Kept, chosen_s: float | None = None) -> Changes:
+        """Show how a piece is played.
+
+        Args:
+            kept: what the person works on.
+            chosen_s: a second at which the chord that is being changed sounds.
+        """
+        shown, score = Panel.of(kept.piece), kept.piece.score
+        return {
+            **self.offer(score, chosen_s),
+            **{getattr(self.fields, field.name): getattr(shown, field.name) for field in fields(Panel)},
+            self.fields.music_level: gr.update(value=shown.music_level, visible=shown.original != "replace"),
+            self.undo: gr.update(interactive=kept.changed),
+            self.editor.lane: chord_lane(score, chosen_s),
+        }
+
+    def offer(self, score: Score, second: float | None) -> Changes:
+        """Offer what may sound in the place of the chord that was chosen.
+
+        Args:
+            score: what is heard.
+            second: at which the chord sounds; None where none is chosen.
+        """
+        if second is None:
+            return {self.editor.second: None, self.editor.place: gr.update(visible=False), self.editor.chord: None}
+        symbol, start_s = sounding_at(score, second)
+        label = f"Instead of {chord_words(symbol)} at {clock(start_s)}"
+        return {
+            self.editor.second: second,
+            self.editor.place: gr.update(visible=True),
+            self.editor.chord: gr.update(label=label, choices=suggestions(score, symbol), value=None),
+        }
+
+    async def apply(self, second: float | None, request: gr.Request, *held: Any) -> AsyncIterator[Changes]:  # noqa: ANN401 - the fields of Panel
+        """Play the piece as the fields say."""
+        async for changes in self.play(request, apply_panel(Panel(*held)), second):
+            yield changes
+
+    async def replace_chord(self, second: float, chord: str | None, request: gr.Request) -> AsyncIterator[Changes]:
+        """Put another chord in the place of the chosen one."""
+        async for changes in self.play(request, replace_chord(second, chord), second):
+            yield changes
+
+    async def take_back(self, second: float | None, request: gr.Request) -> AsyncIterator[Changes]:
+        """Go back to the version before."""
+        async for changes in self.play(request, undo, second):
+            yield changes
+
+    async def play(self, request: gr.Request, change: Change, chosen_s: float | None = None) -> AsyncIterator[Changes]:
+        """Play what is kept otherwise, and show it; a refusal leaves everything as it was."""
+        self.desk.ask(request)
+        session, started = str(request.session_hash), time.monotonic()
+        try:
+            kept = self.studio.shelf.get(session)
+        except RefusalError as error:
+            yield self.desk.refused(error)
+            return
+        yield self.desk.waiting()
+        work = partial(self.studio.play_again, kept, change)
+        with self.studio.job(self.desk.session(request), work, self.desk.bench) as run:
+            async for changes in self.desk.follow(run):
+                yield changes
+            yield self.outcome(run, session, kept, started, chosen_s)
+
+    def outcome(
+        self, run: Run[tuple[Kept, SavedPiece]], session: str, kept: Kept, started: float, chosen_s: float | None
+    ) -> Changes:
+        """Show what a change led to; what is heard stays unless there is something new."""
+        try:
+            after, files = run.result()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the person reads a sentence
+            return self.desk.failed(error, kept.name)
+        if not self.studio.shelf.swap(session, kept, after):
+            return self.desk.stopped()
+        took_s = time.monotonic() - started
+        return {
+            **self.desk.rest(""),
+            **self.stage.show(after.piece, files, after.name, took_s),
+            **self.show(after, chosen_s),
+        }
+
+    def choose(self, event: gr.EventData, request: gr.Request) -> Changes:
+        """Let a person replace the chord that they chose."""
+        try:
+            kept = self.studio.shelf.get(str(request.session_hash))
+        except RefusalError as error:
+            return self.desk.refused(error)
+        return self.offer(kept.piece.score, float(event.at))
+
+    async def pack_stems(self, request: gr.Request) -> AsyncIterator[Changes]:
+        """Play every part by itself and offer them as one file."""
+        self.desk.ask(request)
+        try:
+            kept = self.studio.shelf.get(str(request.session_hash))
+        except RefusalError as error:
+            yield self.desk.refused(error)
+            return
+        yield {**self.desk.waiting(), self.stage.stems: None}
+        work = partial(self.studio.write_stems, kept)
+        with self.studio.job(self.desk.session(request), work, self.desk.bench) as run:
+            async for changes in self.desk.follow(run):
+                yield changes
+            yield self.packed(run, kept.name)
+
+    def packed(self, run: Run[Path], name: str) -> Changes:
+        """Offer the parts, or say what went wrong."""
+        try:
+            archive = run.result()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the person reads a sentence
+            return self.desk.failed(error, name)
+        return {**self.desk.rest(""), self.stage.stems: str(archive)}
+
+
+def lay_out_panel(studio: Studio, stage: Stage) -> ChangePanel:
+    """Put the panel under what is heard.
+
+    Args:
+        studio: where pieces are played again.
+        stage: shows them.
+    """
+    with gr.Column(elem_id="change"):
+        gr.HTML('<h2 class="aside">Change it and hear it</h2>')
+        made = lay_out_fields()
+        with gr.Row(elem_id="change-row", equal_height=False):
+            hear = gr.Button("Hear it so", variant="primary", size="sm", elem_id="hear", min_width=120)
+            back = gr.Button("Undo", size="sm", elem_id="undo", min_width=100, interactive=False)
+        desk = lay_out_desk(studio, "change", hear, "Playing …", prefix="change-", bench=studio.music_stand)
+        editor = lay_out_editor()
+    return ChangePanel(studio, stage, desk, made, back, editor)
+
+
+def lay_out_fields() -> PanelFields:
+    """Put the fields of the panel, two beside each other where there is room."""
+    doublings: dict[str, Any] = {
+        "minimum": -MOST_DOUBLINGS,
+        "maximum": MOST_DOUBLINGS,
+        "step": 0.25,
+        "value": 0,
+        "buttons": [],
+    }
+    with gr.Row(elem_classes="pairs"):
+        choices = [choice for choice in ensemble_choices() if choice[1] != AUTO]
+        ensemble = gr.Dropdown(choices, label="Played by", elem_id="change-ensemble", filterable=True)
+        tempo = gr.Slider(60, 180, 120, step=1, label="Tempo, beats per minute", elem_id="change-tempo", buttons=[])
+        density = gr.Slider(label="Fewer (-) or more (+) notes", elem_id="change-density", **doublings)
+        loudness = gr.Slider(label="Played softer (-) or harder (+)", elem_id="change-loudness", **doublings)
+        transpose = gr.Slider(
+            -12, 12, 0, step=1, label="Lower (-) or higher (+), semitones", elem_id="change-transpose", buttons=[]
+        )
+        lufs = gr.Dropdown(list(LOUDNESS), value=-16.0, label="Loudness of the file", elem_id="change-lufs")
+    melody = gr.Checkbox(value=True, label="With a melody", elem_id="change-melody")
+    original = gr.Radio(list(ORIGINAL_SOUND), value="replace", label="The sound of the clip", elem_id="change-original")
+    level = gr.Slider(
+        -LEVEL_RANGE,
+        LEVEL_RANGE,
+        0,
+        step=1,
+        label="Music softer (-) or louder (+) than that sound, LU",
+        elem_id="change-level",
+        visible=False,
+        buttons=[],
+    )
+    return PanelFields(ensemble, tempo, transpose, melody, density, loudness, original, level, lufs)
+
+
+def lay_out_editor() -> ChordEditor:
+    """Put the chords, and the place where one is replaced."""
+    lane = gr.HTML("", elem_id="chord-lane", js_on_load=CHOOSING)
+    second = gr.State(None)
+    with gr.Column(visible=False, elem_id="chord-editor") as place, gr.Row(equal_height=False):
+        chord = gr.Dropdown([], label="Instead", allow_custom_value=True, elem_id="chord-choice", min_width=180)
+        hear = gr.Button("Put it there", size="sm", elem_id="put-chord", min_width=120)
+    return ChordEditor(lane, second, place, chord, hear)
+
+
+def connect_panel(panel: ChangePanel) -> None:
+    """Connect the fields and buttons with the events."""
+    stage, editor, desk = panel.stage, panel.editor, panel.desk
+    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    freely: dict[str, Any] = {**private, "concurrency_limit": None}
+    everything = [*desk.controls, *stage.outputs, *panel.outputs]
+    again: dict[str, Any] = {**freely, "outputs": everything, "js": REMEMBER_PLACE}
+    runs = [
+        desk.start.click(panel.apply, [editor.second, *panel.fields.inputs], **again),
+        panel.undo.click(panel.take_back, editor.second, **again),
+        editor.hear.click(panel.replace_chord, [editor.second, editor.chord], **again),
+    ]
+    for run in runs:
+        run.then(None, js=PLAY_FROM_PLACE)
+    packed = stage.make_stems.click(panel.pack_stems, outputs=[*desk.controls, stage.stems], **freely)
+    packed.then(None, js="() => setTimeout(() => document.querySelector('#get-stems')?.click(), 100)")
+    editor.lane.select(
+        panel.choose,
+        outputs=[editor.second, editor.place, editor.chord, *desk.controls],
+        queue=False,
+        **private,
+    )
+    panel.fields.original.change(
+        None,
+        panel.fields.original,
+        panel.fields.music_level,
+        js="original => ({__type__: 'update', visible: original !== 'replace'})",
+    )
+    desk.stop.click(desk.halt, outputs=desk.controls, cancels=[*runs, packed], queue=False, **private)
