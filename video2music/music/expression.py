@@ -11,11 +11,12 @@ from video2music.music.form import Step
 from video2music.music.performance import Expression
 from video2music.music.score import BEATS_PER_CHORD, Score
 
-EXPRESSION, VOLUME, PAN, REVERB = 11, 7, 10, 91
+EXPRESSION, VOLUME, PAN, BALANCE, REVERB = 11, 7, 10, 8, 91
 """Controllers of General MIDI."""
 
 _FULL = 127
 _USUAL_VOLUME, _MIDDLE = 100, 64
+_BALANCE = 24  # of 63; panning alone moves instruments that were recorded in stereo by one side only
 _SOFTEST_LOUDNESS = 1e-4
 _DECIBELS_PER_DECADE = 40.0  # of the controller's value (General MIDI recommendation; SoundFont 2.01, section 8.4.6)
 
@@ -28,7 +29,8 @@ def settings_of(part: Part) -> list[tuple[float, int, int]]:
     """
     volume = round(_USUAL_VOLUME * 10 ** (part.level_db / _DECIBELS_PER_DECADE))
     pan = round(_MIDDLE + part.pan * (_MIDDLE - 1))
-    return [(0.0, VOLUME, min(volume, _FULL)), (0.0, PAN, pan), (0.0, REVERB, round(part.reverb * _FULL))]
+    room = [(PAN, pan), (BALANCE, round(_MIDDLE + part.pan * _BALANCE)), (REVERB, round(part.reverb * _FULL))]
+    return [(0.0, VOLUME, min(volume, _FULL)), *((0.0, number, value) for number, value in room)]
 
 
 def expression_curve(
