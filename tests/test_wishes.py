@@ -94,11 +94,12 @@ def test_cuts_are_met_within_eight_percent_of_the_tempo(compose: Callable[..., P
 def test_the_midi_file_marks_chords_and_cuts(compose: Callable[..., Piece], tmp_path: Path) -> None:
     piece = compose(align_cuts=True, ensemble="band")
     saved = piece.save(tmp_path)
-    file, beats, marks = mido.MidiFile(str(saved.midi)), 0.0, []
+    file, tempo, second, marks = mido.MidiFile(str(saved.midi)), 0, 0.0, []
     for message in file.tracks[0]:
-        beats += message.time / file.ticks_per_beat
+        second += mido.tick2second(message.time, file.ticks_per_beat, tempo)
+        tempo = message.tempo if message.type == "set_tempo" else tempo
         if message.type == "marker":
-            marks.append((round(beats * piece.score.beat_s, 2), message.text))
+            marks.append((round(second, 2), message.text))
     cuts = [(round(float(cut), 2), "scene cut") for cut in piece.score.cuts_s]
     chords = [(round(event["time_s"], 2), event["symbol"]) for event in piece.score.chord_events()]
     for expected in (cuts, chords):

@@ -116,6 +116,22 @@ class Direction:
         }
 
 
+def section_starts(direction: object) -> list[tuple[float, str]]:
+    """Return when which mood begins.
+
+    Args:
+        direction: what `to_json` returned, perhaps edited by hand.
+
+    Returns:
+        Seconds and moods; empty where there are no sections, or what is there cannot be read.
+    """
+    try:
+        sections = [Section(float(s["start_s"]), float(s["end_s"]), s["mood"]) for s in direction["sections"]]  # type: ignore[index]  # a file may hold anything
+    except (DirectionError, KeyError, TypeError, ValueError):
+        return []
+    return [(section.start_s, section.mood) for section in sections]
+
+
 def parse_section(text: str) -> Section:
     """Read a section such as "0-12:tense".
 

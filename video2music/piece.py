@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from video2music.direction import Direction
+from video2music.direction import Direction, section_starts
 from video2music.errors import OutputError
 from video2music.features.video_features import VideoFeatures
 from video2music.listening import Hearing
@@ -257,8 +257,9 @@ class Piece:
         timer = StageTimer(progress)
         with timer.stage("save", "Writing the music"):
             write_wav(music, self.audio, self.sample_rate)
-            write_midi(self.midi, midi)
-            write_lead_sheet(self.score, sheet, title=self.source.stem)
+            title, moods = self.source.stem, section_starts(self.direction.to_json())
+            write_midi(self.midi, midi, score=self.score, title=title, moods=moods)
+            write_lead_sheet(self.score, sheet, title=title)
         if parts:
             with timer.stage("stems", "Playing every part by itself"):
                 self._write_stems(folder)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from video2music.direction import section_starts
 from video2music.errors import OutputError, ScoreError
 from video2music.features.video_features import EMOTIONS
 from video2music.music.loudness import DEFAULT_LUFS, check_lufs, check_music_level
@@ -355,7 +356,8 @@ def _write(
     with OutputFolder(target.folder, names, protect=[source, *([target.clip] if target.clip else [])]) as out:
         with timer.stage("save", "Writing the music"):
             write_wav(out.temporary / sound, mastered.audio, SAMPLE_RATE)
-            write_midi(music.midi, out.temporary / notes)
+            moods = section_starts(music.facts.get("direction"))
+            write_midi(music.midi, out.temporary / notes, score=music.score, title=title, moods=moods)
             if music.score is not None:
                 write_lead_sheet(music.score, out.temporary / sheet, title=title)
         if parts:

@@ -26,9 +26,9 @@ def spell_pitch(pitch: int, key: Key, chord: str) -> tuple[str, int, int]:
     if position is None:
         lowest = _position(key.tonic) + _NEAREST
         position = lowest + (7 * pitch - lowest) % 12
-    letter, alter = _letter(position)
+    letter, alter = spell_fifths(position)
     if abs(alter) > 1:  # nobody wants to read a double accidental here
-        letter, alter = _letter(position - 12 if alter > 0 else position + 12)
+        letter, alter = spell_fifths(position - 12 if alter > 0 else position + 12)
     return letter, alter, (pitch - alter) // 12 - 1
 
 
@@ -38,7 +38,7 @@ def spell_root(chord: str) -> tuple[str, int]:
     Args:
         chord: a symbol with a root, such as "Bbmaj7".
     """
-    return _letter(_position(chord))
+    return spell_fifths(_position(chord))
 
 
 def _in_chord(sounding: int, chord: str) -> int | None:
@@ -58,5 +58,6 @@ def _position(symbol: str) -> int:
     return _LETTERS.index(symbol[0]) - 1 + 7 * (accidentals.count("#") - accidentals.count("b"))
 
 
-def _letter(position: int) -> tuple[str, int]:
+def spell_fifths(position: int) -> tuple[str, int]:
+    """Return letter and accidental of the note so many fifths above C, or below."""
     return _LETTERS[(position + 1) % 7], (position + 1) // 7
