@@ -44,14 +44,15 @@ def thin(
     tones = _tones_of_chords(parts, begun, steps)
     ringing: list[tuple[int, PlayedNote]] = []
     left_out: set[tuple[int, PlayedNote]] = set()
+    surplus = 0.0  # what is left of it below one note, counts in the next step
     for step in steps:
         new = begun[step.index]
         ringing = _still_ringing(ringing, new, step.beat)
-        surplus = int(len(new) + _RINGING_ON * len(ringing) - float(wanted[step.index]))
+        surplus = min(max(surplus, 0.0), 1.0) + len(new) + _RINGING_ON * len(ringing) - float(wanted[step.index])
         chord = tones[step.index - step.position]
         for entry in sorted(_spare(parts, new, step), key=lambda entry: _weight(entry, new, step)):
             pitch_class = entry[1].pitch % 12
-            if surplus > 0 and chord[pitch_class] > 1:
+            if surplus >= 1 and chord[pitch_class] > 1:
                 chord[pitch_class] -= 1
                 surplus -= 1
                 left_out.add(entry)
