@@ -8,6 +8,7 @@ import pretty_midi
 
 from video2music.harmony.key import Key, parse_key
 from video2music.harmony.parsing import parse_chord
+from video2music.harmony.vocabulary import NO_CHORD
 from video2music.music.ending import closing_step, resolve
 from video2music.music.ensemble import DEFAULT_ENSEMBLE, LEVELS, PAPER, Ensemble, Part, load_ensemble
 from video2music.music.expression import expression_beats, expression_curve, settings_of, shape_of
@@ -64,6 +65,8 @@ def perform(score: Score, ensemble: Ensemble) -> list[PlayedPart]:
         One record per part of the ensemble, silent ones included, and then one of the tune if the score has one.
     """
     scene = _scene(score, ensemble)
+    if all(chord == NO_CHORD for chord in scene.chords):
+        return [_played(part, (), ()) for part in ensemble.parts]
     singers = [ensemble.melody] if score.melody and ensemble.melody else []
     tune = [_sing(part, scene) for part in singers]
     if ensemble.as_published:

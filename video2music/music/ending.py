@@ -1,6 +1,7 @@
 """How a piece finds home: the last harmony becomes the tonic, and the one before it leads there."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -37,7 +38,7 @@ def closing_step(steps: float) -> int:
 
 
 def resolve(score: Score) -> Score:
-    """Let a score end on the tonic of its key; doing it twice changes nothing more.
+    """Let a score end on the tonic of its key; doing it twice changes nothing more. Silence stays silence.
 
     The chords from the closing step on become the tonic. In pieces of five steps and more the chord before becomes the
     dominant seventh unless it leads home already.
@@ -51,13 +52,18 @@ def resolve(score: Score) -> Score:
     key = parse_key(score.key)
     steps, count = score.end_step, score.steps
     chords = [*score.chords[:count], *[score.chords[-1] if score.chords else "N"] * (count - len(score.chords))]
+    if score.chords and all(parse_chord(chord) == NO_CHORD for chord in chords):
+        return _as_long(score, chords)
     closing = closing_step(steps)
     chords[closing:] = [key.spell(key.tonic_chord)] * (count - closing)
     if steps >= _ROOM_FOR_A_CADENCE and not _leads_home(parse_chord(chords[closing - 1]), key):
         chords[closing - 1] = key.spell(chord_id((key.pitch_class + 7) % 12, "7"))
-    return replace(
-        score, chords=tuple(chords), note_density=_fit(score.note_density, count), loudness=_fit(score.loudness, count)
-    )
+    return _as_long(score, chords)
+
+
+def _as_long(score: Score, chords: Sequence[str]) -> Score:
+    density, loudness = (_fit(values, len(chords)) for values in (score.note_density, score.loudness))
+    return replace(score, chords=tuple(chords), note_density=density, loudness=loudness)
 
 
 def _leads_home(chord: int, key: Key) -> bool:
