@@ -14,7 +14,7 @@ from video2music.music.ensemble import DEFAULT_ENSEMBLE, LEVELS, PAPER, Ensemble
 from video2music.music.expression import expression_beats, expression_curve, settings_of, shape_of
 from video2music.music.final_chord import play_final
 from video2music.music.form import Step, plan
-from video2music.music.melody_part import Sung, make_room, play_melody
+from video2music.music.melody_part import Sung, make_room, play_melody, under_tune
 from video2music.music.midi import PlayedNote, PlayedPart, end_at_next_onset, to_midi
 from video2music.music.performance import Performance, load_performance
 from video2music.music.playing import Voiced, humanise, play
@@ -71,12 +71,7 @@ def perform(score: Score, ensemble: Ensemble) -> list[PlayedPart]:
     tune = [_sing(part, scene) for part in singers]
     if ensemble.as_published:
         return [*(_published(part, score, scene) for part in ensemble.parts), *tune]
-    accompaniment = _accompany(ensemble.parts, scene)
-    if tune:
-        accompaniment = [
-            replace(heard, notes=tuple(make_room(heard.notes, tune[0].notes))) if part.role == "harmony" else heard
-            for part, heard in zip(ensemble.parts, accompaniment, strict=True)
-        ]
+    accompaniment = _accompany(ensemble.parts, scene, [note for heard in tune for note in heard.notes])
     sections = ["harmony" if part.role == "bass" else part.role for part in (*ensemble.parts, *singers)]
     curve = scene.performance.curve
     return follow_loudness([*accompaniment, *tune], sections, scene.score, curve, until_beat=scene.closing_beat)
@@ -110,10 +105,16 @@ def _scene(score: Score, ensemble: Ensemble) -> _Scene:
     return _Scene(whole, parse_key(score.key), chords, plan(whole, chords, performance), performance, ensemble.swing)
 
 
-def _accompany(parts: Sequence[Part], scene: _Scene) -> list[PlayedPart]:
+def _accompany(parts: Sequence[Part], scene: _Scene, tune: Sequence[PlayedNote]) -> list[PlayedPart]:
+    """Play all parts of an ensemble, under the tune if there is one."""
+    parts = [under_tune(part) for part in parts] if tune else parts
     voiced = [_voiced(part, scene) for part in parts]
-    written = _as_dense_as_wanted(parts, voiced, scene)
-    return [_perform_part(*one, scene) for one in zip(parts, voiced, written, strict=True)]
+    written = _as_dense_as_wanted(parts, voiced, scene, tune)
+    played = [_perform_part(*one, scene) for one in zip(parts, voiced, written, strict=True)]
+    return [
+        replace(heard, notes=tuple(make_room(heard.notes, tune))) if part.role == "harmony" else heard
+        for part, heard in zip(parts, played, strict=True)
+    ]
 
 
 def _voiced(part: Part, scene: _Scene) -> Voiced:
@@ -132,8 +133,13 @@ def _voiced(part: Part, scene: _Scene) -> Voiced:
     )
 
 
-def _as_dense_as_wanted(parts: Sequence[Part], voiced: Sequence[Voiced], scene: _Scene) -> list[list[PlayedNote]]:
-    """Play all parts, and leave notes out where the density lies between two levels of the figures."""
+def _as_dense_as_wanted(
+    parts: Sequence[Part], voiced: Sequence[Voiced], scene: _Scene, tune: Sequence[PlayedNote]
+) -> list[list[PlayedNote]]:
+    """Play all parts, and leave notes out where the density lies between two levels of the figures.
+
+    Where the tune has more notes than it has on average, the others have fewer.
+    """
     if not scene.steps:
         return [[] for _ in parts]
 
@@ -144,6 +150,8 @@ def _as_dense_as_wanted(parts: Sequence[Part], voiced: Sequence[Voiced], scene: 
     counts = np.array([sounding_notes(at(steps), scene.score, len(steps)) for steps in levels])
     densities = np.array([step.density for step in scene.steps])
     wanted = scene.performance.notes_for(densities, counts.mean(axis=1).tolist())
+    sung = sounding_notes([tune], scene.score, len(scene.steps))
+    wanted = np.maximum(wanted - np.maximum(sung - sung.mean(), 0.0), 1.0)
     steps = dense_enough(scene.steps, counts, wanted)
     return thin(parts, at(steps), scene.score, steps, wanted)
 

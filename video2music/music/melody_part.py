@@ -16,6 +16,7 @@ from video2music.music.score import Score
 
 _NEAR = 3  # semitones below the tune from which on others are in its way
 _SOFTER = 0.8  # factor on their velocity, about 4 dB
+_STEP_BACK_DB = 2.0
 _TOUCHING_BEATS = 0.2
 _WORTH_A_NOTE_BEATS = 0.1
 
@@ -128,6 +129,15 @@ def _folded(pitch: int, low: int, high: int) -> int:
     while pitch > high:
         pitch -= 12
     return pitch
+
+
+def under_tune(part: Part) -> Part:
+    """Return a part as it accompanies a tune: harmony steps back.
+
+    Args:
+        part: of the ensemble.
+    """
+    return replace(part, level_db=part.level_db - _STEP_BACK_DB) if part.role == "harmony" else part
 
 
 def make_room(notes: Sequence[PlayedNote], tune: Sequence[PlayedNote]) -> list[PlayedNote]:
