@@ -18,6 +18,7 @@ from video2music.matching import Match
 from video2music.music.loudness import DEFAULT_LUFS, check_lufs, reduction_db
 from video2music.music.rendition import Rendition
 from video2music.music.score import Score
+from video2music.music_files import Music, write_music, write_parts
 from video2music.output import OutputFolder
 from video2music.progress import Progress, StageTimer
 from video2music.rendering import CHANGED, chosen_ensemble, music_facts, render
@@ -248,25 +249,17 @@ class Piece:
             names: of video, music, notes, lead sheet, of the stems if they are wanted, and of the result.
             progress: told how far the writing is.
         """
-        from video2music.music.lead_sheet import write_lead_sheet
-        from video2music.music.mastering import write_wav
-        from video2music.music.midi import write_midi
         from video2music.video.mux import mux
 
-        video, music, midi, sheet, *parts, result = (folder / name for name in names)
-        timer = StageTimer(progress)
-        with timer.stage("save", "Writing the music"):
-            write_wav(music, self.audio, self.sample_rate)
-            title, moods = self.source.stem, section_starts(self.direction.to_json())
-            write_midi(self.midi, midi, score=self.score, title=title, moods=moods)
-            write_lead_sheet(self.score, sheet, title=title)
+        video, sound, midi, sheet, *parts, result = (folder / name for name in names)
+        timer, music = StageTimer(progress), self._music()
+        write_music(music, sound, midi, sheet, timer)
         if parts:
-            with timer.stage("stems", "Playing every part by itself"):
-                self._write_stems(folder)
+            write_parts(music, folder, self._player(), timer)
         with timer.stage("mux", "Putting the music under the picture"):
             mixed = mux(
                 self.source,
-                music,
+                sound,
                 video,
                 original=self.original,
                 music_level_lu=self.music_level_db,
@@ -279,18 +272,16 @@ class Piece:
         facts["files"] = list(names)
         write_facts(result, facts)
 
-    def _write_stems(self, folder: Path) -> None:
-        from video2music.music.stems import write_stems
-
-        duration_s = len(self.audio) / self.sample_rate
-        write_stems(
-            folder,
-            self.midi,
-            self._player(),
+    def _music(self) -> Music:
+        return Music(
+            title=self.source.stem,
+            midi=self.midi,
+            audio=self.audio,
+            sample_rate=self.sample_rate,
             gain_db=self.gain_db,
             limiting=self.limiting,
-            sample_rate=self.sample_rate,
-            duration_s=duration_s,
+            score=self.score,
+            moods=section_starts(self.direction.to_json()),
         )
 
     def _player(self) -> "Synthesizer":

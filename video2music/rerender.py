@@ -1,26 +1,23 @@
 """Playing a stored composition again from its file: a result.json, a score as JSON, or notes as MIDI."""
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from video2music.direction import section_starts
 from video2music.errors import OutputError, ScoreError
-from video2music.features.video_features import EMOTIONS
 from video2music.music.loudness import DEFAULT_LUFS, check_lufs, check_music_level
 from video2music.music.melody_fitting import fit_melody
 from video2music.music.rendition import Rendition
 from video2music.music.score import Score
-from video2music.music.suggestion import AUTO, suggest_ensemble
+from video2music.music_files import Music, write_music, write_parts
 from video2music.output import OutputFolder
 from video2music.piece import FILE_NAMES, PROGRAM, versions, write_facts
 from video2music.progress import Progress, StageTimer
 from video2music.rendering import CHANGED, SAMPLE_RATE, Rendered, music_facts, render
+from video2music.stored import LONGEST_S, Stored, read_midi, read_stored
 from video2music.video.part import SHORTEST_S, Part
 
 if TYPE_CHECKING:
@@ -30,81 +27,10 @@ if TYPE_CHECKING:
     from video2music.music.synthesis import Synthesizer
     from video2music.video.mixing import Original
 
-LONGEST_S = 3600.0
-"""Longest piece that is rendered from a file, which may say anything about its length."""
-
-LARGEST_FILE = 50_000_000
-"""Bytes."""
-
 SAME_LENGTH_S = 0.5
 """By which header and decoded length of one clip may differ."""
 
 MIDI_SUFFIXES = frozenset({".mid", ".midi"})
-
-
-@dataclass(frozen=True)
-class Stored:
-    """What a file holds.
-
-    Attributes:
-        facts: the earlier result.json; empty for a score that stands alone.
-        score: as it was composed or edited.
-        rendition: how it was played last.
-    """
-
-    facts: Mapping[str, Any]
-    score: Score
-    rendition: Rendition
-
-    @property
-    def part(self) -> Part | None:
-        """What of the clip the piece was composed for; None for all of it.
-
-        Raises:
-            RefusalError: the file says something that is no part of a clip.
-        """
-        fields = self.facts.get("range_s")
-        if fields is None:
-            return None
-        try:
-            start_s, end_s = map(float, fields)
-        except (TypeError, ValueError, OverflowError) as error:
-            raise ScoreError("The file names no part of a clip in range_s", remedy="Compose the clip again") from error
-        return Part(start_s, end_s)
-
-    @property
-    def lufs(self) -> float:
-        """Integrated loudness that was aimed at.
-
-        Raises:
-            RefusalError: the file names one that is not offered.
-        """
-        try:
-            lufs = float(self.facts.get("lufs", DEFAULT_LUFS))
-        except (TypeError, ValueError, OverflowError) as error:
-            raise ScoreError("The file names no loudness in lufs", remedy="Choose one with --lufs") from error
-        check_lufs(lufs)
-        return lufs
-
-    def ensemble(self, name: str | None) -> str | None:
-        """Return a wished ensemble, where "auto" is decided by what was seen when the piece was composed.
-
-        Args:
-            name: an ensemble, "auto" or None.
-
-        Raises:
-            ScoreError: "auto", and the file does not say what was seen.
-        """
-        if name != AUTO:
-            return name
-        try:
-            emotion = np.asarray(self.facts["emotion"], dtype=np.float32).reshape(-1, len(EMOTIONS))
-            motion = np.asarray(self.facts["motion"], dtype=np.float32).reshape(len(emotion))
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise ScoreError(
-                "The file does not say what was seen in the video", remedy="Choose an ensemble by name"
-            ) from error
-        return suggest_ensemble(emotion, motion, eye=str(self.facts.get("engine")))
 
 
 @dataclass(frozen=True)
@@ -139,7 +65,6 @@ class _Music:
 
     midi: "pretty_midi.PrettyMIDI"
     mastered: "Mastered"
-    duration_s: float
     lufs: float
     facts: dict[str, Any]
     picture_s: float | None = None  # as decoded, where that is known
@@ -199,60 +124,8 @@ def render_file(
     rendered = render(score, rendition, synthesizer, timer, lufs=lufs)
     facts = _facts(stored, rendered, rendition)
     picture_s = score.duration_s if stored.facts else None
-    music = _Music(
-        rendered.midi, rendered.mastered, score.duration_s, lufs, facts, picture_s, part, score=rendered.score
-    )
+    music = _Music(rendered.midi, rendered.mastered, lufs, facts, picture_s, part, score=rendered.score)
     return _write(music, path, target, synthesizer, timer)
-
-
-def read_stored(path: Path) -> Stored:
-    """Read a result.json or a score.
-
-    Args:
-        path: a JSON file.
-
-    Raises:
-        OutputError: it cannot be read, or is neither.
-        RefusalError: what it holds cannot be played.
-    """
-    facts = _read_json(path)
-    alone = facts.get("program") != PROGRAM
-    fields, settings = (facts, {}) if alone else (facts.get("score"), facts.get("rendition", {}))
-    if not isinstance(fields, dict) or not isinstance(settings, dict) or "chords" not in fields:
-        raise OutputError(
-            "There is no score in this file", where=path, remedy="Compose the clip again, and render its result.json"
-        )
-    score = Score.from_json(fields)
-    if score.duration_s > LONGEST_S:
-        raise ScoreError(f"The score lasts {score.duration_s:g} s", remedy=f"It may last up to {LONGEST_S:g} s")
-    return Stored({} if alone else facts, score, Rendition.from_json(settings))
-
-
-def _check_size(path: Path) -> None:
-    try:
-        size = path.stat().st_size
-    except OSError as error:
-        raise OutputError("There is no such file, or it cannot be read", where=path) from error
-    if size > LARGEST_FILE:
-        raise OutputError(f"The file has {size / 1e6:.0f} MB, which is too large for a piece", where=path)
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    _check_size(path)
-    try:
-        facts = json.loads(path.read_text(encoding="utf-8"), parse_float=_finite, parse_constant=_finite)
-    except (OSError, ValueError, RecursionError) as error:
-        raise OutputError("This is not a readable result or score", where=path) from error
-    if not isinstance(facts, dict):
-        raise OutputError("This is neither a result nor a score", where=path)
-    return facts
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(f"{text} is not a number that can be played")
-    return number
 
 
 def _length_of(clip: Path) -> float:
@@ -307,7 +180,7 @@ def _play_midi(
     from video2music.music.mastering import master
     from video2music.music.synthesis import TAIL_S
 
-    midi = _read_midi(path)
+    midi = read_midi(path)
     duration_s = midi.get_end_time() + TAIL_S if length_s is None else length_s
     if not math.isfinite(duration_s) or duration_s > LONGEST_S:
         raise ScoreError(f"The notes last {duration_s:g} s", where=path, remedy=f"They may last up to {LONGEST_S:g} s")
@@ -317,32 +190,15 @@ def _play_midi(
         lufs = DEFAULT_LUFS if lufs is None else lufs
         mastered = master(sound, SAMPLE_RATE, target_lufs=lufs)
     facts = {"duration_s": round(duration_s, 3), "match": None, "match_reason": CHANGED}
-    return _Music(midi, mastered, duration_s, lufs, facts)
-
-
-def _read_midi(path: Path) -> "pretty_midi.PrettyMIDI":
-    import pretty_midi
-
-    _check_size(path)
-    try:
-        midi = pretty_midi.PrettyMIDI(str(path))
-    except Exception as error:  # the reader lets through whatever a damaged file leads it to
-        raise OutputError("This is not a readable MIDI file", where=path) from error
-    if not any(track.notes for track in midi.instruments):
-        raise OutputError("There are no notes in this MIDI file", where=path)
-    return midi
+    return _Music(midi, mastered, lufs, facts)
 
 
 def _write(
     music: _Music, source: Path, target: Target, synthesizer: "Synthesizer", timer: StageTimer
 ) -> dict[str, Any]:
-    """Write sound, notes, stems, video and result; all files or none."""
-    from video2music.music.lead_sheet import write_lead_sheet
-    from video2music.music.mastering import write_wav
-    from video2music.music.midi import write_midi
-    from video2music.music.stems import stem_names, write_stems
+    """Write sound, notes, lead sheet, stems, video and result; all files or none."""
+    from video2music.music.stems import stem_names
 
-    mastered, title = music.mastered, str(music.facts.get("title", source.stem))
     parts = stem_names(music.midi) if target.stems else ()
     video, sound, notes, sheet, result = FILE_NAMES
     if target.clip is None and (target.folder / video).exists():
@@ -351,53 +207,64 @@ def _write(
             where=target.folder / video,
             remedy="Name the clip with --video, or choose another folder with -o",
         )
-    sheets = [] if music.score is None else [sheet]
-    names = (*([video] if target.clip else []), sound, notes, *sheets, *parts, result)
-    with OutputFolder(target.folder, names, protect=[source, *([target.clip] if target.clip else [])]) as out:
-        with timer.stage("save", "Writing the music"):
-            write_wav(out.temporary / sound, mastered.audio, SAMPLE_RATE)
-            moods = section_starts(music.facts.get("direction"))
-            write_midi(music.midi, out.temporary / notes, score=music.score, title=title, moods=moods)
-            if music.score is not None:
-                write_lead_sheet(music.score, out.temporary / sheet, title=title)
+    sheets, clips = [] if music.score is None else [sheet], [target.clip] if target.clip else []
+    names = (*([video] if clips else []), sound, notes, *sheets, *parts, result)
+    with OutputFolder(target.folder, names, protect=[source, *clips]) as out:
+        written = _to_write(music, source)
+        write_music(written, out.temporary / sound, out.temporary / notes, out.temporary / sheet, timer)
         if parts:
-            with timer.stage("stems", "Playing every part by itself"):
-                write_stems(
-                    out.temporary,
-                    music.midi,
-                    synthesizer,
-                    gain_db=mastered.gain_db,
-                    limiting=mastered.limiting,
-                    sample_rate=SAMPLE_RATE,
-                    duration_s=len(mastered.audio) / SAMPLE_RATE,
-                )
-        mixed = None
-        if target.clip is not None:
-            from video2music.video.mux import mux
-
-            with timer.stage("mux", "Putting the music under the picture"):
-                mixed = mux(
-                    target.clip,
-                    out.temporary / sound,
-                    out.temporary / video,
-                    original=target.original,
-                    music_level_lu=target.music_level_db,
-                    target_lufs=music.lufs,
-                    duration_s=music.picture_s,
-                    part=music.part,
-                )
-        facts = {"program": PROGRAM, "title": title, **music.facts, "original": target.original, "files": list(names)}
-        facts |= {"lufs": music.lufs, "loudness_lufs": _number(mastered.loudness_lufs)}
-        facts |= {
-            "true_peak_dbtp": _number(mastered.true_peak_dbtp),
-            "gain_reduction_db": _number(mastered.reduction_db),
-        }
-        facts["mix"] = mixed
+            write_parts(written, out.temporary, synthesizer, timer)
+        mixed = _mux(music, target, out.temporary, timer)
+        about = {"title": written.title, "original": target.original, "files": list(names), "mix": mixed}
+        facts = {"program": PROGRAM, **music.facts, **about, **_measured(music)}
         facts |= {"timings_s": {stage: round(seconds, 3) for stage, seconds in timer.seconds.items()}}
         facts["versions"] = versions()
         write_facts(out.temporary / result, facts)
         out.publish()
     return facts
+
+
+def _to_write(music: _Music, source: Path) -> Music:
+    return Music(
+        title=str(music.facts.get("title", source.stem)),
+        midi=music.midi,
+        audio=music.mastered.audio,
+        sample_rate=SAMPLE_RATE,
+        gain_db=music.mastered.gain_db,
+        limiting=music.mastered.limiting,
+        score=music.score,
+        moods=section_starts(music.facts.get("direction")),
+    )
+
+
+def _mux(music: _Music, target: Target, folder: Path, timer: StageTimer) -> dict[str, Any] | None:
+    """Put the music under the picture; return how it was mixed, None without a picture."""
+    if target.clip is None:
+        return None
+    from video2music.video.mux import mux
+
+    video, sound, *_ = FILE_NAMES
+    with timer.stage("mux", "Putting the music under the picture"):
+        return mux(
+            target.clip,
+            folder / sound,
+            folder / video,
+            original=target.original,
+            music_level_lu=target.music_level_db,
+            target_lufs=music.lufs,
+            duration_s=music.picture_s,
+            part=music.part,
+        )
+
+
+def _measured(music: _Music) -> dict[str, float | None]:
+    mastered = music.mastered
+    return {
+        "lufs": music.lufs,
+        "loudness_lufs": _number(mastered.loudness_lufs),
+        "true_peak_dbtp": _number(mastered.true_peak_dbtp),
+        "gain_reduction_db": _number(mastered.reduction_db),
+    }
 
 
 def _number(decibels: float) -> float | None:
