@@ -1,6 +1,5 @@
 """The whole way from a clip to a piece, readable top to bottom."""
 
-import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,19 +11,16 @@ from numpy.typing import NDArray
 from video2music.direction import direct
 from video2music.engines import Engine, find_engine
 from video2music.features.video_features import VideoFeatures
-from video2music.harmony.key import Key, parse_key
-from video2music.harmony.parsing import parse_primer
-from video2music.harmony.vocabulary import attribute_id, quality_of, transpose
 from video2music.listening import Hearing, Listener
 from video2music.matching import PICTURE, WISH
 from video2music.music.score import Score
 from video2music.piece import Piece
 from video2music.progress import Progress, StageTimer
 from video2music.rendering import SAMPLE_RATE, chosen_ensemble, render
-from video2music.steering import Steering, key_for, steer, unsteered
+from video2music.steering import Steering, steer, unsteered
 from video2music.variations import numbered, variation_seeds
 from video2music.video.part import Part
-from video2music.wishes import LARGEST_SEED, Wishes
+from video2music.wishes import Wishes
 
 if TYPE_CHECKING:
     from video2music.features.eye import Eye
@@ -145,47 +141,11 @@ class Composer:
             wishes: key, primer, seed, tempo and how chords are drawn; the video decides what is left open.
             timer: collects the seconds of the stages.
         """
-        from video2music.models.generation import predict_dynamics
-        from video2music.models.melody_for_score import with_melody
-        from video2music.music.cuts import acknowledge_cuts, changes_for_cuts, cuts_to_meet, grid_for_cuts
-        from video2music.music.ending import resolve
-        from video2music.music.tempo import second_of_steps
+        from video2music.composition import Networks, write_score
 
-        wishes, timer = wishes or Wishes(), timer or StageTimer()
-        key = wishes.parsed_key or key_for(features)
-        seed = secrets.randbelow(LARGEST_SEED + 1) if wishes.seed is None else wishes.seed
-        steering = self.steering(features, wishes)
-        cuts_s = cuts_to_meet(features.cuts_s.tolist(), features.duration_s) if wishes.meets_cuts else ()
-        tempo_bpm, pickup_beats = grid_for_cuts(features.duration_s, steering.tempo_bpm, cuts_s, wishes.tempo_leeway)
-        second = second_of_steps(features.duration_s, tempo_bpm, pickup_beats=pickup_beats)
-        with timer.stage("dynamics", "Shaping density and loudness"):
-            dynamics = steering.shape(predict_dynamics(self.dynamics, features))
-        silent = Score(
-            chords=("N",) * len(second),
-            note_density=dynamics.note_density[second],
-            loudness=dynamics.loudness[second],
-            key=str(key),
-            seed=seed,
-            duration_s=features.duration_s,
-            tempo_bpm=tempo_bpm,
-            pickup_beats=pickup_beats,
-            cuts_s=cuts_s,
-            register=steering.register,
-            note_length=steering.note_length,
-        )
-        with timer.stage("chords", "Writing the chords") as tell:
-            first = silent.first_heard_step
-            changes = frozenset(step - first for step in changes_for_cuts(silent))
-            seen, asked = features.at(second[first:]), replace(wishes, seed=seed)
-            drawn = self._draw_chords(seen, key, asked, steering, changes=changes, progress=tell)
-        chords = tuple(key.spell(transpose(chord, key.shift)) for chord in (*drawn[:first], *drawn))
-        score = replace(silent, chords=chords)
-        if not wishes.as_published:
-            score = acknowledge_cuts(score, cuts_s) if cuts_s else resolve(score)
-        if not wishes.sings:
-            return score
-        with timer.stage("melody", "Writing the melody"):
-            return with_melody(score, self.melody)
+        wishes = wishes or Wishes()
+        networks = Networks(self.amt, self.dynamics, self.melody)
+        return write_score(networks, features, self.steering(features, wishes), wishes, timer or StageTimer())
 
     def steering(self, features: VideoFeatures, wishes: Wishes | None = None) -> Steering:
         """Return how the picture shapes the music; a wish goes before it.
@@ -265,38 +225,6 @@ class Composer:
             return self.listener.hear(
                 features, audio, SAMPLE_RATE, eye=self.engine.name, against=against, progress=tell
             )
-
-    def _draw_chords(
-        self,
-        features: VideoFeatures,
-        key: Key,
-        wishes: Wishes,
-        steering: Steering,
-        *,
-        changes: frozenset[int],
-        progress: Progress,
-    ) -> tuple[int, ...]:
-        """Draw one chord per row of the features, in C major or A minor, another one at each of the changes."""
-        import torch
-
-        from video2music.models.generation import generate_chords
-
-        # The published system read a primer in C and, by mistake, a major chord in it as "no chord".
-        published = wishes.as_published
-        primer = parse_primer(wishes.primer or "", parse_key("C major") if published else key)
-        return generate_chords(
-            self.amt,
-            features,
-            mode=key.mode,
-            primer=primer,
-            primer_attributes=[0 if quality_of(chord) == "maj" else attribute_id(chord) for chord in primer]
-            if published
-            else None,
-            generator=torch.Generator().manual_seed(wishes.seed or 0),
-            sampling=steering.steered(wishes.sampling),
-            changes=changes,
-            progress=progress,
-        )
 
 
 def load(
