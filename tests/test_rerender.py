@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import music21
 import numpy as np
 import pretty_midi
 import pytest
@@ -198,6 +199,23 @@ def test_stems_of_other_instruments_do_not_stay(saved: Path, tmp_path: Path) -> 
     assert sorted(path.name for path in (tmp_path / "stems").iterdir()) == sorted(
         Path(name).name for name in facts["files"] if name.startswith("stems/")
     )
+
+
+def test_the_lead_sheet_follows_the_rendition(saved: Path, clip: Path, tmp_path: Path) -> None:
+    assert main(["render", str(saved), "-o", str(tmp_path), "--transpose", "3"]) == 0
+    sheets = [music21.converter.parse(folder / "music.musicxml") for folder in (saved.parent, tmp_path)]
+    assert [sheet.metadata.title for sheet in sheets] == [clip.stem, clip.stem]
+    roots = [
+        [chord.root().pitchClass for chord in sheet.recurse().getElementsByClass(music21.harmony.ChordSymbol)]
+        for sheet in sheets
+    ]
+    assert roots[1] == [(root + 3) % 12 for root in roots[0]]
+
+
+def test_notes_alone_get_no_lead_sheet_and_leave_none_of_other_music(saved: Path, tmp_path: Path) -> None:
+    for source in (saved, saved.parent / "music.mid"):
+        assert main(["render", str(source), "-o", str(tmp_path)]) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["music.mid", "music.wav", "result.json"]
 
 
 def test_one_chord_is_replaced_and_the_others_stay(piece: Piece) -> None:
