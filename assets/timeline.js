@@ -1,11 +1,12 @@
-/* Ties the player of the second tab to its pictures: a line on the time axis and a dot on the plane follow the music,
-   the pointer reads values off the curves, and a click on the time axis plays from there. Without this script the page
-   only loses that; the pictures and the player stand for themselves. */
+/* Ties the players of the page to their pictures: a line on each time axis (and a dot on the plane) follows what is
+   played, the pointer and the arrow keys tell the values of a moment, and a click on a time axis goes there. Without this
+   script the page only loses that; the pictures and the players stand for themselves. */
 () => {
   const told = new WeakMap();
 
-  const timeline = () => document.querySelector(".timeline");
-  const player = () => document.querySelector("#player audio");
+  const timelines = () => [...document.querySelectorAll(".timeline")];
+  const playerOf = (element) => document.querySelector(element.dataset.player);
+  const playing = (element) => { const player = playerOf(element); return Boolean(player) && !player.paused; };
 
   const moments = (element) => {
     if (!told.has(element)) told.set(element, JSON.parse(element.dataset.moments));
@@ -17,58 +18,118 @@
     return minutes < 60 ? `${minutes}:${rest}` : `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}:${rest}`;
   };
 
-  const between = (times, values, at) => {
+  const between = ([times, values], at) => {
     const next = times.findIndex((time) => time > at);
     if (next <= 0) return values.at(next);
     const share = (at - times[next - 1]) / (times[next] - times[next - 1]);
     return values[next - 1] + share * (values[next] - values[next - 1]);
   };
 
-  const show = (element, at) => {
-    const { duration, time, valence, arousal, chords } = moments(element);
-    const [v, a] = [between(time, valence, at), between(time, arousal, at)];
-    const chord = chords.findLast(([start]) => start <= at)?.[1];
-    element.style.setProperty("--now", `${(100 * at) / duration}%`);
-    element.classList.add("followed");
-    element.querySelector(".readout").textContent =
-      [clock(at), `valence ${v.toFixed(1)}`, `arousal ${a.toFixed(1)}`, chord].filter(Boolean).join(" · ");
+  /* Says what holds at a moment: beside each lane, above the lanes, and to those who hear the page. */
+  const tell = (element, at) => {
+    const { curves, told } = moments(element), words = [clock(at)], values = {};
+    for (const [name, curve] of Object.entries(curves)) {
+      values[name] = between(curve, at);
+      words.push(`${name} ${values[name].toFixed(1)}`);
+    }
+    for (const [name, changes] of Object.entries(told)) {
+      const said = changes.findLast(([start]) => start <= at)?.[1] ?? "";
+      if (said) words.push(name.startsWith("_") ? said : `${name} ${said}`);
+      const place = element.querySelector(`[data-tells="${name}"]`);
+      if (place) place.textContent = said;
+    }
+    const readout = element.querySelector(".readout"), text = words.join(" · ");
+    if (readout) readout.textContent = readout.dataset.short === undefined ? text : words[0];
+    mark(values);
+    return text;
+  };
+
+  const mark = ({ valence, arousal }) => {
+    if (valence === undefined) return;
     const dot = document.querySelector(".plane .moment");
-    dot?.setAttribute("cx", v);
-    dot?.setAttribute("cy", 10 - a);
+    dot?.setAttribute("cx", valence);
+    dot?.setAttribute("cy", 10 - arousal);
     dot?.classList.add("followed");
   };
 
-  const follow = () => {
-    const sound = player(), element = timeline();
-    if (!sound || !element) return;
-    show(element, Math.min(sound.currentTime, moments(element).duration));
-    if (!sound.paused) requestAnimationFrame(follow);
+  const nowOf = (element) => {
+    const { duration } = moments(element), player = playerOf(element);
+    return Math.min(player ? player.currentTime : Number(element.dataset.now ?? 0), duration);
   };
+
+  const show = (element, at) => {
+    const cursor = element.querySelector(".cursor");
+    element.style.setProperty("--now", `${(100 * at) / moments(element).duration}%`);
+    element.classList.add("followed");
+    element.dataset.now = at;
+    cursor.setAttribute("aria-valuenow", at.toFixed(1));
+    const text = element.classList.contains("pointed") ? null : tell(element, at);
+    if (text && !playing(element)) cursor.setAttribute("aria-valuetext", text);
+  };
+
+  const follow = (element) => {
+    if (!element.isConnected) return;
+    show(element, nowOf(element));
+    if (playing(element)) requestAnimationFrame(() => follow(element));
+  };
+
+  for (const name of ["play", "pause", "seeked"])
+    document.addEventListener(name, (event) => {
+      for (const element of timelines()) if (event.target === playerOf(element)) follow(element);
+    }, true);
 
   const under = (event) => {
     const plot = event.target.closest?.(".timeline .plot");
     if (!plot) return null;
-    const { left, width } = plot.getBoundingClientRect();
+    const element = plot.closest(".timeline"), { left, width } = plot.getBoundingClientRect();
     const share = Math.min(1, Math.max(0, (event.clientX - left) / width));
-    return share * moments(timeline()).duration;
+    return { element, at: share * moments(element).duration };
   };
 
-  for (const name of ["play", "seeked"])
-    document.addEventListener(name, (event) => { if (event.target === player()) follow(); }, true);
+  const unpoint = () => {
+    for (const element of document.querySelectorAll(".timeline.pointed")) {
+      element.classList.remove("pointed");
+      tell(element, nowOf(element));
+    }
+  };
 
-  let pointing = false;
   document.addEventListener("pointermove", (event) => {
-    const at = under(event), sound = player();
-    if (sound && !sound.paused) return;
-    if (at !== null) show(timeline(), at);
-    else if (pointing) follow();
-    pointing = at !== null;
+    const place = under(event);
+    if (!place) return unpoint();
+    const { element, at } = place;
+    element.classList.add("pointed");
+    element.style.setProperty("--at", `${(100 * at) / moments(element).duration}%`);
+    tell(element, at);
   });
+  document.addEventListener("pointerleave", unpoint);
+  document.addEventListener("pointerup", (event) => { if (event.pointerType !== "mouse") setTimeout(unpoint, 0); });
+
+  const go = (element, at) => {
+    const player = playerOf(element);
+    if (player) player.currentTime = at;
+    show(element, at);
+    return player;
+  };
 
   document.addEventListener("click", (event) => {
-    const at = under(event), sound = player();
-    if (at === null || !sound) return;
-    sound.currentTime = at;
-    sound.play().catch(() => {});
+    const place = under(event), player = place && go(place.element, place.at);
+    if (player?.tagName === "AUDIO") player.play().catch(() => {});
+  });
+
+  const ARROWS = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10 };
+
+  document.addEventListener("keydown", (event) => {
+    if (!event.target.matches?.(".timeline .cursor")) return;
+    const element = event.target.closest(".timeline"), { duration } = moments(element), player = playerOf(element);
+    const step = ARROWS[event.key] * Math.min(1, duration / 10);
+    const next = { Home: 0, End: duration }[event.key] ?? nowOf(element) + step;
+    if (event.key === " " && player) player.paused ? player.play().catch(() => {}) : player.pause();
+    else if (!Number.isNaN(next)) go(element, Math.min(duration, Math.max(0, next)));
+    else return;
+    event.preventDefault();
+  });
+
+  document.addEventListener("focusin", (event) => {
+    if (event.target.matches?.(".timeline .cursor")) show(event.target.closest(".timeline"), nowOf(event.target.closest(".timeline")));
   });
 }

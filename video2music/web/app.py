@@ -28,7 +28,7 @@ TABS: tuple[ModuleType, ...] = (compose_tab, recognise_tab)
 """The tabs in order. A tab is a module with a TITLE and a function build(studio) that returns what it laid out."""
 
 ASSETS = Path(__file__).parents[2] / "assets"
-STYLE_SHEET = ASSETS / "style.css"
+STYLE_SHEETS = (ASSETS / "style.css", ASSETS / "timeline.css")
 SCRIPT = ASSETS / "timeline.js"
 
 WAITING_PLACES = 20
@@ -190,7 +190,7 @@ def launch(page: gr.Blocks, address: Address) -> str:
             root_path=address.root_path,
             prevent_thread_lock=True,
             theme=studio_theme(),
-            css_paths=STYLE_SHEET,
+            css_paths=STYLE_SHEETS,
             js=SCRIPT.read_text(encoding="utf-8"),
             footer_links=[],
             max_file_size=LARGEST_UPLOAD,

@@ -17,8 +17,41 @@ def thinned(curve: Curve, points: int) -> Curve:
         curve: any number of points, at least one.
         points: the most that are returned.
     """
-    parts = [np.array_split(row, min(points, len(row))) for row in (curve.time_s, curve.valence, curve.arousal)]
-    return Curve(*(np.array([part.mean() for part in row]) for row in parts))
+    return Curve(*(pooled(row, points) for row in (curve.time_s, curve.valence, curve.arousal)))
+
+
+def pooled(rows: NDArray[np.floating], points: int) -> NDArray[np.float64]:
+    """Return fewer rows, each the mean of its neighbours.
+
+    Args:
+        rows: (T, ...), at least one.
+        points: the most that are returned.
+    """
+    return np.array([part.mean(axis=0) for part in np.array_split(rows, min(points, len(rows)))], dtype=np.float64)
+
+
+def held(across: NDArray[np.float64], heights: NDArray[np.float64], width: float) -> list[tuple[float, float]]:
+    """Return the points of a curve, with its first and last height held to both ends of the picture.
+
+    Args:
+        across: (n,) ascending, at least one; clipped to the picture.
+        heights: (n,).
+        width: of the picture.
+    """
+    inside = np.clip(across, 0, width)
+    return list(zip([0.0, *inside, width], [heights[0], *heights, heights[-1]], strict=True))
+
+
+def stairs(starts: NDArray[np.float64], heights: NDArray[np.float64], width: float) -> list[tuple[float, float]]:
+    """Return the corners of a curve that keeps each height until the next one begins.
+
+    Args:
+        starts: (n,) ascending, at least one; clipped to the picture.
+        heights: (n,).
+        width: of the picture.
+    """
+    edges = np.clip([*starts, width], 0, width)
+    return list(zip(np.repeat(edges, 2)[1:-1], np.repeat(heights, 2), strict=True))
 
 
 def line(points: Iterable[tuple[float, float]]) -> str:

@@ -7,6 +7,7 @@ import gradio as gr
 from video2music.piece import Piece, SavedPiece
 from video2music.web import compose_view as view
 from video2music.web.desk import Changes
+from video2music.web.why_panel import WhyPanel, lay_out_downloads, lay_out_timeline
 
 DOWNLOADS = (
     ("video", "Video (mp4)", "get-video"),
@@ -31,6 +32,7 @@ class Stage:
         downloads: one button for each of DOWNLOADS.
         make_stems: begins to play every part by itself.
         stems: holds the parts once they are played; never seen, the page presses it.
+        why: shows why the music is as it is.
     """
 
     empty: gr.HTML
@@ -41,6 +43,7 @@ class Stage:
     downloads: tuple[gr.DownloadButton, ...]
     make_stems: gr.Button
     stems: gr.DownloadButton
+    why: WhyPanel
 
     @property
     def music(self) -> gr.DownloadButton:
@@ -80,12 +83,14 @@ def lay_out_stage() -> tuple[gr.HTML, gr.Column]:
 def lay_out_result(empty: gr.HTML, result: gr.Column) -> Stage:
     """Put the video, the downloads and the summary into the column for the result."""
     video = gr.Video(label="The clip with its music", show_label=False, interactive=False, elem_id="piece", buttons=[])
+    timeline = lay_out_timeline()
     with gr.Row(elem_id="downloads"):
         downloads = tuple(
             gr.DownloadButton(text, elem_id=name, size="sm", min_width=120) for _, text, name in DOWNLOADS
         )
+        why = lay_out_downloads(timeline)
         make_stems = gr.Button("Parts (zip)", elem_id="make-stems", size="sm", min_width=120)
         stems = gr.DownloadButton("Parts", elem_id="get-stems", visible="hidden")
     analyse = gr.Button("Analyse this music", elem_id="analyse-composed")
     summary = gr.HTML("", elem_id="summary")
-    return Stage(empty, result, video, summary, analyse, downloads, make_stems, stems)
+    return Stage(empty, result, video, summary, analyse, downloads, make_stems, stems, why)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from emotion.errors import RefusalError
 from video2music.features.video_features import EMOTIONS, VideoFeatures
@@ -19,6 +20,19 @@ def mood_words(features: VideoFeatures) -> str:
     first, second = np.argsort(-shares)[:2]
     words = f"mostly {EMOTIONS[first]}"
     return f"{words}, partly {EMOTIONS[second]}" if shares[second] >= SECOND_MOOD_SHARE else words
+
+
+def mood_shares(shares: NDArray[np.floating], most: int = 2, least: float = 0.1) -> str:
+    """Say how strong the strongest emotions are, for example "tense 45 %, sad 25 %".
+
+    Args:
+        shares: (6,) in the order of EMOTIONS.
+        most: how many are named.
+        least: share below which one is not named, unless it is the strongest.
+    """
+    strongest = np.argsort(-shares, kind="stable")[:most]
+    named = [index for place, index in enumerate(strongest) if place == 0 or shares[index] >= least]
+    return ", ".join(f"{EMOTIONS[index]} {100 * shares[index]:.0f} %" for index in named)
 
 
 def seconds_words(seconds: float) -> str:
@@ -65,3 +79,12 @@ def refusal_sentence(error: RefusalError, clip_name: str, root: Path) -> str:
     elif where is not None and any(word.startswith("/") for word in where.split()):
         where = None
     return str(RefusalError(error.what, where=where, remedy=error.remedy))
+
+
+def loudness_words(level: float) -> str:
+    """Say a root mean square as decibels below full scale: "-26 dB"; "silent" where there is nothing to hear.
+
+    Args:
+        level: 0..1.
+    """
+    return f"{20 * np.log10(level):.0f} dB".replace("-", "\u2212") if level > 1e-4 else "silent"

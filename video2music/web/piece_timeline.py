@@ -1,0 +1,220 @@
+"""Why the music is as it is: what was seen in the clip, above what is heard, on the time axis of the video."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from video2music.features.video_features import VideoFeatures
+from video2music.harmony.function import FUNCTIONS, Function, function_of
+from video2music.harmony.key import parse_key
+from video2music.harmony.parsing import parse_chord
+from video2music.music.score import Score
+from video2music.web.curves import boxes, held, line, pooled, stairs
+from video2music.web.lanes import WIDTH, Told, lane, moments, name_over, picture, timeline
+from video2music.web.scene_table import scene_table
+from video2music.web.stacked_areas import emotion_plot, mood_legend
+from video2music.web.thumbnails import Scene
+from video2music.web.words import chord_words, clock, loudness_words, mood_shares
+
+POINTS = 300
+
+HEIGHT = 100.0
+
+LEAST_MOTION, LEAST_NOTES = 6.0, 4.0
+"""Where the scales end at least, so that the little that happens in a still clip does not look like much."""
+
+DYNAMICS_DB = 24.0
+"""From the softest to the loudest that the picture of the loudness tells apart."""
+
+NAMED_SHARE = 0.02
+"""A chord must hold this share of the time before its name can have room above its box."""
+
+FUNCTION_WORDS = {
+    "tonic": "tonic, at rest",
+    "subdominant": "subdominant, on the move",
+    "dominant": "dominant, pulls back",
+    "outside": "outside the key",
+}
+
+OUTSIDE = (
+    '<defs><pattern id="texture-outside" class="texture" width="8" height="8" patternUnits="userSpaceOnUse" '
+    'patternTransform="scale(2 1)"><path d="M-2 2L6 10M2 -2L10 6"/></pattern></defs>'
+)
+
+
+def piece_timeline(features: VideoFeatures, score: Score, scenes: Sequence[Scene]) -> str:
+    """Draw what was seen and what is heard below one another.
+
+    Args:
+        features: what was seen.
+        score: what is heard.
+        scenes: of the clip, with pictures where there are any.
+    """
+    duration_s = features.duration_s
+    lanes = (
+        '<p class="group">In the picture</p>',
+        lane("Scenes", scene_plot(scenes, duration_s), tells="scene"),
+        lane("Mood", emotion_plot(features.emotion, duration_s) + cut_marks(features), tells="mood"),
+        lane("Motion", motion_plot(features) + cut_marks(features), tells="motion"),
+        '<p class="group">In the music</p>',
+        lane("Chords", chord_plot(score, duration_s) + cut_marks(features), tells="chord"),
+        lane("Notes", density_plot(score, duration_s) + cut_marks(features), tells="notes"),
+        lane("Loudness", loudness_plot(score, duration_s) + cut_marks(features), tells="loudness"),
+    )
+    return timeline(
+        'Why it sounds so <span class="readout" data-short aria-hidden="true"></span>',
+        lanes,
+        player="#piece video",
+        moments=moments(duration_s, told=told(features, score, scenes)),
+        name="Moment of the clip; the arrow keys move it",
+        before=f'<p class="sees" aria-hidden="true">{sight_place(features)}</p>',
+        after=mood_legend() + chord_legend(score) + scene_table(features, score, scenes),
+    )
+
+
+def told(features: VideoFeatures, score: Score, scenes: Sequence[Scene]) -> dict[str, Told]:
+    """Return what is said of each moment, by the name of the lane that it stands beside."""
+    seconds = range(features.seconds)
+    events = score.chord_events()
+    starts = step_starts(score)
+    return {
+        "scene": [(scene.start_s, f"{number} of {len(scenes)}") for number, scene in enumerate(scenes, start=1)],
+        "mood": [(second, mood_shares(features.emotion[second])) for second in seconds],
+        "motion": [(second, f"{features.motion[second]:.1f}") for second in seconds],
+        "chord": [(event["time_s"], chord_told(event["symbol"], score.key)) for event in events],
+        "notes": [(start, f"{count:.0f} a beat") for start, count in zip(starts, score.note_density / 2, strict=True)],
+        "loudness": [(start, loudness_words(level)) for start, level in zip(starts, score.loudness, strict=True)],
+        "sees": [(second, sight or "nothing clear") for second, sight in enumerate(features.sights)],
+    }
+
+
+def chord_told(symbol: str, key: str) -> str:
+    """Say a chord and what it does, for example "F, subdominant"."""
+    function = chord_function(symbol, key)
+    return chord_words(symbol) if function is None else f"{chord_words(symbol)}, {function}"
+
+
+def chord_function(symbol: str, key: str) -> Function | None:
+    """Return what a chord does in a key; None for a rest."""
+    return function_of(parse_chord(symbol), parse_key(key))
+
+
+def sight_place(features: VideoFeatures) -> str:
+    """Make room for the name of what is seen, where the eye names anything."""
+    return 'Seen here: <b data-tells="sees"></b>' if any(features.sights) else ""
+
+
+def step_starts(score: Score) -> list[float]:
+    """Return when each step of a score begins, in seconds; the first one at 0."""
+    return [max(0.0, score.beat_of_step(step) * score.beat_s) for step in range(len(score.chords))]
+
+
+def scene_plot(scenes: Sequence[Scene], duration_s: float) -> str:
+    """Lay out the scenes as a film strip; each picture fills its scene as far as it reaches."""
+    frames = ""
+    for scene in scenes:
+        left, width = 100 * scene.start_s / duration_s, 100 * (scene.end_s - scene.start_s) / duration_s
+        shown = f'<img alt="" src="data:image/jpeg;base64,{scene.picture}">' if scene.picture else ""
+        frames += f'<span style="left:{left:.3f}%;width:{width:.3f}%">{shown}</span>'
+    return f'<div class="frames" role="img" aria-label="{scene_words(scenes)}">{frames}</div>'
+
+
+def scene_words(scenes: Sequence[Scene]) -> str:
+    """Say how many scenes there are and when they begin."""
+    if len(scenes) < 2:
+        return "One scene without a cut"
+    return f"{len(scenes)} scenes; cuts at {', '.join(clock(scene.start_s) for scene in scenes[1:])}"
+
+
+def cut_marks(features: VideoFeatures) -> str:
+    """Draw the scene cuts as lines through a lane."""
+    places = features.cuts_s / features.duration_s * WIDTH
+    lines = "".join(f"M{place:.2f} 0V1" for place in places if 0 < place < WIDTH)
+    return (
+        f'<svg class="cuts" viewBox="0 0 {WIDTH:g} 1" preserveAspectRatio="none" aria-hidden="true" focusable="false">'
+        f'<path d="{lines}"/></svg>'
+        if lines
+        else ""
+    )
+
+
+def filled(points: Sequence[tuple[float, float]]) -> str:
+    """Draw a curve with the area under it."""
+    area = f"{line([(0.0, HEIGHT), *points, (WIDTH, HEIGHT)])}Z"
+    return f'<path class="area" d="{area}"/><path class="curve" d="{line(points)}"/>'
+
+
+def motion_plot(features: VideoFeatures) -> str:
+    """Draw how much the picture moves."""
+    rows = pooled(features.motion, POINTS)
+    across = (np.arange(len(rows)) + 0.5) * features.seconds / len(rows) / features.duration_s * WIDTH
+    shapes = filled(held(across, upright(rows, LEAST_MOTION), WIDTH))
+    words = f"Motion between {features.motion.min():.1f} and {features.motion.max():.1f} of 255"
+    return picture(HEIGHT, words, shapes)
+
+
+def density_plot(score: Score, duration_s: float) -> str:
+    """Draw how many notes sound."""
+    beat = score.note_density / 2
+    words = f"Notes, between {beat.min():.0f} and {beat.max():.0f} a beat"
+    return picture(HEIGHT, words, step_shapes(score, upright(beat, LEAST_NOTES), duration_s))
+
+
+def loudness_plot(score: Score, duration_s: float) -> str:
+    """Draw how loud the music is, in decibels below its loudest step."""
+    levels = np.maximum(score.loudness, 1e-6)
+    above = np.clip(1 + 20 * np.log10(levels / levels.max()) / DYNAMICS_DB, 0.02, 1)
+    words = f"Loudness, between {loudness_words(levels.min())} and {loudness_words(levels.max())}"
+    return picture(HEIGHT, words, step_shapes(score, upright(above, 1.0), duration_s))
+
+
+def step_shapes(score: Score, heights: NDArray[np.float64], duration_s: float) -> str:
+    """Draw one height for each step of a score."""
+    return filled(stairs(np.array(step_starts(score)) / duration_s * WIDTH, heights, WIDTH))
+
+
+def upright(values: NDArray[np.floating], least: float) -> NDArray[np.float64]:
+    """Return values as heights from the top of a picture; the greatest one nearly touches it.
+
+    Args:
+        values: 0 or more.
+        least: where the scale ends at least.
+    """
+    return HEIGHT * (1 - 0.92 * np.asarray(values, np.float64) / max(least, float(values.max())))
+
+
+def chord_plot(score: Score, duration_s: float) -> str:
+    """Draw a box for each chord in the colour of its function, and its name where there is room."""
+    spans: dict[Function, list[tuple[float, float]]] = {function: [] for function in FUNCTIONS}
+    names = ""
+    for event in score.chord_events():
+        start_s, length_s = event["time_s"], event["duration_s"]
+        function = chord_function(event["symbol"], score.key)
+        if function is not None:
+            spans[function].append((start_s / duration_s * WIDTH, length_s / duration_s * WIDTH))
+            if length_s >= NAMED_SHARE * duration_s:
+                name = name_over(start_s, length_s, duration_s, chord_words(event["symbol"]))
+                names += name.replace("<span", f'<span class="on-{function}"', 1)
+    shapes = "".join(f'<path class="{function}" d="{boxes(found, 10)}"/>' for function, found in spans.items() if found)
+    if spans["outside"]:
+        shapes += f'{OUTSIDE}<path d="{boxes(spans["outside"], 10)}" fill="url(#texture-outside)"/>'
+    words = f"{len(score.chord_events())} chords in {score.key}; the table below names them"
+    return picture(10, words, shapes) + f'<div class="names" aria-hidden="true">{names}</div>'
+
+
+def chord_legend(score: Score) -> str:
+    """Say which colour stands for what a chord does, for what occurs."""
+    found = {chord_function(symbol, score.key) for symbol in score.chords}
+    signs = "".join(
+        f'<li><svg class="sign" viewBox="0 0 24 16" focusable="false"><rect class="{function}" width="24" height="16"/>'
+        f"{texture_over(function)}</svg>{FUNCTION_WORDS[function]}</li>"
+        for function in FUNCTIONS
+        if function in found
+    )
+    return f'<ul class="key" aria-hidden="true">{signs}</ul>'
+
+
+def texture_over(function: Function) -> str:
+    """Return the texture of the sign of a function."""
+    return '<rect width="24" height="16" fill="url(#texture-outside)"/>' if function == "outside" else ""

@@ -1,0 +1,104 @@
+"""Under the video: why the music is as it is, to look at and to take along."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from emotion.errors import RefusalError
+from video2music.web.desk import Changes
+from video2music.web.features_table import write_features
+from video2music.web.folders import safe_stem
+from video2music.web.piece_timeline import piece_timeline
+from video2music.web.shelf import Kept
+from video2music.web.studio import Studio
+from video2music.web.thumbnails import Scene, scenes_of, with_pictures
+
+KNOWN_SCENES = "scenes.json"
+"""Holds the pictures of the scenes beside the clip, so that they are made once for every version of the music."""
+
+DRAWING = Path(__file__).parents[2] / "assets" / "timeline_picture.js"
+
+
+@dataclass(frozen=True)
+class WhyPanel:
+    """Where the timeline is shown.
+
+    Attributes:
+        timeline: the timeline.
+        table: what it shows, second by second.
+        picture: makes an image of it, in the browser.
+    """
+
+    timeline: gr.HTML
+    table: gr.DownloadButton
+    picture: gr.Button
+
+
+def lay_out_timeline() -> gr.HTML:
+    """Put the place of the timeline."""
+    return gr.HTML("", elem_id="why")
+
+
+def lay_out_downloads(timeline: gr.HTML) -> WhyPanel:
+    """Put the buttons that save what the timeline shows.
+
+    Args:
+        timeline: made by `lay_out_timeline`.
+    """
+    table = gr.DownloadButton("Seconds (csv)", elem_id="get-seconds", size="sm", min_width=120)
+    picture = gr.Button("Timeline (png)", elem_id="get-timeline", size="sm", min_width=120)
+    return WhyPanel(timeline, table, picture)
+
+
+def connect_why(studio: Studio, why: WhyPanel, video: gr.Video) -> None:
+    """Let the timeline be drawn whenever there is another video to see.
+
+    Args:
+        studio: keeps the piece.
+        why: where it is shown.
+        video: the clip with its music.
+    """
+
+    def draw(request: gr.Request) -> Iterator[Changes]:
+        try:
+            kept = studio.shelf.get(str(request.session_hash))
+        except RefusalError:
+            yield {why.timeline: "", why.table: None}
+            return
+        yield from drawn(why, kept)
+
+    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    video.change(draw, outputs=[why.timeline, why.table], concurrency_limit=None, trigger_mode="always_last", **private)
+    why.picture.click(None, js=DRAWING.read_text(encoding="utf-8"), **private)
+
+
+def drawn(why: WhyPanel, kept: Kept) -> Iterator[Changes]:
+    """Yield the timeline of a piece: at once, and where its scenes have not been looked at yet, again with pictures.
+
+    Args:
+        why: where it is shown.
+        kept: what the person works on.
+    """
+    piece, known = kept.piece, kept.folder / KNOWN_SCENES
+    features, score = piece.features, piece.score
+    table = kept.folder / f"{safe_stem(kept.name)} - seconds.csv"
+    write_features(table, features, score)
+    pictured = read_scenes(known)
+    scenes = pictured or scenes_of(features.cuts_s, features.duration_s)
+    yield {why.timeline: piece_timeline(features, score, scenes), why.table: str(table)}
+    if pictured is None:
+        scenes = with_pictures(scenes, piece.source, 0.0 if piece.part is None else piece.part.start_s)
+        known.write_text(json.dumps([asdict(scene) for scene in scenes]), encoding="utf-8")
+        yield {why.timeline: piece_timeline(features, score, scenes)}
+
+
+def read_scenes(path: Path) -> list[Scene] | None:
+    """Return the scenes that were looked at before; None if they were not."""
+    try:
+        return [Scene(**fields) for fields in json.loads(path.read_text(encoding="utf-8"))]
+    except (OSError, ValueError, TypeError):
+        return None
