@@ -15,7 +15,7 @@ from video2music.music.midi import PlayedNote
 from video2music.music.score import Score
 
 _AUDIBLE_BEATS = 0.05
-_RINGING_ON = 0.5  # of a note: counted in full, they would leave no strokes to the second half of a chord
+_RINGING_ON = 0.65  # of a note: counted in full, they would leave no strokes to the second half of a chord
 _SIXTEENTHS_PER_BEAT = 4
 
 Notes = Sequence[PlayedNote]
@@ -61,7 +61,7 @@ def thin(
 
 
 def sounding_notes(played: Sequence[Notes], score: Score, count: int) -> NDArray[np.float64]:
-    """Return how many notes sound in each step, (count,); those that ring on from the step before count half.
+    """Return how many notes sound in each step, (count,); those that ring on from the step before count less.
 
     Args:
         played: notes of each part.
