@@ -214,6 +214,23 @@ def test_the_original_stays_in_step(ffmpeg: Make, music: Path, tmp_path: Path, c
     assert loudest == pytest.approx(1.005 - (part.start_s if part else 0), abs=0.02)
 
 
+@pytest.mark.parametrize("codec", ["libx264", "mjpeg"])
+@pytest.mark.parametrize("start_s", [None, 0.4])
+def test_the_original_stays_in_step_with_a_late_picture(
+    ffmpeg: Make, music: Path, tmp_path: Path, codec: str, start_s: float | None
+) -> None:
+    # the picture begins 0.5 s after the sound, whose click is at second 1.5
+    click = ("-f", "lavfi", "-i", "aevalsrc='if(between(t,1.5,1.51),0.9*sin(6000*t),0)':d=2.5:s=48000")
+    source = ffmpeg(*click, "-itsoffset", 0.5, *TESTSRC, "-c:v", codec, "-c:a", "flac", "a.mkv")
+    part = None if start_s is None else Part(start_s, 1.6)
+    mux(source, music, tmp_path / "out.mp4", original="mix", music_level_lu=-40.0, part=part)
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        picture, sound = container.streams.video[0], container.streams.audio[0]
+        begins_s = [float(stream.start_time * stream.time_base) for stream in (picture, sound)]
+    loudest = int(np.argmax(np.abs(read_audio(tmp_path / "out.mp4", sample_rate=44100).samples[:, 0]))) / 44100
+    assert begins_s[1] + loudest - begins_s[0] == pytest.approx(1.005 - (start_s or 0), abs=0.03)
+
+
 def test_duck_makes_room_for_a_voice_and_for_nothing_else(ffmpeg: Make, music: Path, tmp_path: Path) -> None:
     speech = Path(__file__).parents[1] / "data/speech.ogg"
     voice = ffmpeg("-f", "lavfi", "-i", "testsrc=s=96x64:r=25:d=6", "-i", speech, "-af", "adelay=1000", "voice.mp4")
