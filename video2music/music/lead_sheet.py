@@ -134,11 +134,11 @@ def _add_notes(measure: Element, bar: WrittenBar, key: Key, chord: str) -> str:
 def _add_chord(measure: Element, chord: str, offset: int) -> None:
     """Add a chord symbol that begins so many sixteenths after the note that follows does."""
     harmony, number = _add(measure, "harmony"), parse_chord(chord)
-    root = _add(harmony, "root")
     if number == NO_CHORD:
-        _add(root, "root-step", "C", text="")
+        _add(harmony, "function")  # where a root is required: MuseScore 3 would print its name
         _add(harmony, "kind", "none", text="N.C.")
     else:
+        root = _add(harmony, "root")
         step, alter = spell_root(chord)
         _add(root, "root-step", step)
         if alter:
