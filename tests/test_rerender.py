@@ -130,6 +130,16 @@ def test_rendering_again_needs_no_torch() -> None:
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[1], check=False).returncode == 0
 
 
+def test_rendering_again_imports_nothing_slow(saved: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys; from video2music.cli import main; done = main(sys.argv[1:]); "
+        "sys.exit(done or str({'torch', 'scipy.signal', 'scipy.stats', 'av', 'cv2', 'librosa'} & set(sys.modules)))"
+    )
+    command = [sys.executable, "-c", code, "render", str(saved), "-o", str(tmp_path), "--ensemble", "lofi"]
+    ran = subprocess.run(command, cwd=Path(__file__).parents[1], check=False, capture_output=True, text=True)
+    assert ran.stderr.splitlines()[-1] == "set()", ran.stderr
+
+
 @pytest.mark.parametrize("name", ensemble_names())
 @pytest.mark.parametrize("semitones", [-12, -1, 7, 12])
 def test_transposing_moves_every_pitched_note_and_no_drum(name: str, semitones: int) -> None:
