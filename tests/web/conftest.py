@@ -41,12 +41,12 @@ def served(session_page: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> It
 
 
 @pytest.fixture
-def upload(make_clip: Callable[..., Path], tmp_path: Path) -> Callable[[str], Any]:
+def upload(make_clip: Callable[..., Path], tmp_path: Path) -> Callable[..., Any]:
     """Offer a small clip to the client under any name."""
 
-    def offer(name: str = "holiday.mp4") -> Any:  # noqa: ANN401 - what gradio_client takes for a file
+    def offer(name: str = "holiday.mp4", seconds: float = 2.0) -> Any:  # noqa: ANN401 - what gradio_client takes for a file
         clip = tmp_path / name
-        clip.write_bytes(make_clip(seconds=2.0).read_bytes())
+        clip.write_bytes(make_clip(seconds=seconds).read_bytes())
         return handle_file(str(clip))
 
     return offer

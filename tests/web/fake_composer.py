@@ -53,6 +53,12 @@ class FakeSynthesizer:
         hum = 0.1 * np.sin(2 * np.pi * 440 * 2 ** ((pitch - 69) / 12) * time_s)
         return np.stack([hum, hum], axis=1).astype(np.float32)
 
+    def render_parts(
+        self, midi: pretty_midi.PrettyMIDI, *, sample_rate: int = 44100, duration_s: float
+    ) -> Iterator[NDArray[np.float32]]:
+        whole = self.render(midi, sample_rate=sample_rate, duration_s=duration_s)
+        yield np.stack([whole / len(midi.instruments)] * len(midi.instruments))
+
 
 @dataclass
 class FakeComposer:
@@ -120,8 +126,9 @@ class FakeComposer:
         if self.failure is not None:
             raise self.failure
         seed = 1234 if wishes.seed is None else wishes.seed
-        begin = (wishes.primer or "").split()
-        chords = tuple((begin + ["Am", "F", "C", "G", "Bb"] * features.seconds)[: features.seconds])
+        loop = ["Am", "F", "C", "G", "Bb"] * (features.seconds + 1)
+        begin = wishes.primer.split() if wishes.primer else loop[seed % 5 : 5]
+        chords = tuple((begin + loop)[: features.seconds])
         level = np.full(len(chords), 0.5, np.float32)
         score = Score(
             chords, level, level, wishes.key or "A minor", seed, features.duration_s, wishes.tempo_bpm or 120.0

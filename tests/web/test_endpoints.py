@@ -14,13 +14,14 @@ import av
 import httpx
 import pretty_midi
 import pytest
-from gradio_client import Client
+from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
+from video2music.piece import FILE_NAMES
 from video2music.web.wishes_form import Settings
 from video2music.wishes import Wishes
 
-Upload = Callable[[str], Any]
+Upload = Callable[..., Any]
 
 
 def compose(client: Client, clip: object, **wishes: object) -> tuple[Path, ...]:
@@ -30,8 +31,11 @@ def compose(client: Client, clip: object, **wishes: object) -> tuple[Path, ...]:
 
 def test_four_real_files_named_after_the_clip(served: SimpleNamespace, upload: Upload) -> None:
     files = compose(served.client(), upload("holiday.mp4"), key="Bb major", primer="Bb Eb", seed=7)
-    assert [path.name for path in files] == [f"holiday - music.{end}" for end in ("mp4", "wav", "mid", "json")]
-    video, music, midi, result = files
+    assert [path.name for path in files] == [
+        f"holiday - music.{end}" for end in ("mp4", "wav", "mid", "json", "musicxml")
+    ]
+    video, music, midi, result, sheet = files
+    assert "<score-partwise" in sheet.read_text(encoding="utf-8")
     with av.open(str(video)) as container:
         assert container.streams.video
         assert container.streams.audio
@@ -50,12 +54,13 @@ def test_analysis_without_music(served: SimpleNamespace, upload: Upload) -> None
 
 def test_inputs_are_documented(served: SimpleNamespace) -> None:
     named = served.client().view_api(return_format="dict")["named_endpoints"]
-    assert set(named) == {"/compose", "/analyze", "/recognize"}
+    assert set(named) == {"/compose", "/render", "/analyze", "/recognize"}
     labels = [parameter["parameter_name"] for parameter in named["/compose"]["parameters"]]
     assert labels[:5] == ["clip", "key", "primer", "seed", "original"]
     assert labels[1:] == [field.name for field in fields(Settings)]
-    for label in labels:
-        assert f"{label}:" in named["/compose"]["description"].replace(",", ":")
+    for endpoint in named.values():
+        for parameter in endpoint["parameters"]:
+            assert f"{parameter['parameter_name']}:" in endpoint["description"].replace(",", ":")
     assert "Compose music for a video" in named["/compose"]["description"]
     assert [parameter["parameter_name"] for parameter in named["/recognize"]["parameters"]] == ["audio"]
 
@@ -71,6 +76,61 @@ def test_every_setting_reaches_the_composer(served: SimpleNamespace, upload: Upl
     compose(served.client(), upload("a.mp4"), **wishes)
     assert served.composer.wishes == [Settings(**wishes).wishes()]
     assert served.composer.wishes != [Wishes(seed=5)]
+
+
+def test_a_stored_piece_is_played_otherwise(served: SimpleNamespace, upload: Upload) -> None:
+    client = served.client()
+    result = compose(client, upload("holiday.mp4", 6.0), seed=7)[3]
+    changes = {"ensemble": "strings", "tempo": 90, "transpose": 2, "density": 0.5, "chords": "0.5=Em7", "melody": "off"}
+    files = client.predict(
+        result=handle_file(str(result)), clip=upload("again.mp4", 6.0), **changes, original="mix", api_name="/render"
+    )
+    assert [Path(path).name for path in files] == list(FILE_NAMES)
+    facts = json.loads(Path(files[4]).read_text())
+    assert (facts["ensemble"], facts["tempo"], facts["transpose"], facts["original"]) == ("strings", 90, 2, "mix")
+    assert facts["chords"][0]["symbol"] == "Em7"
+    assert facts["rendition"]["melody"] is False
+    assert served.composer.analysed == 1
+
+
+def test_music_alone_is_played_with_what_the_file_says(served: SimpleNamespace, upload: Upload) -> None:
+    client = served.client()
+    result = compose(client, upload("holiday.mp4"), ensemble="band")[3]
+    video, _, _, _, again = client.predict(handle_file(str(result)), api_name="/render")
+    assert video is None
+    assert json.loads(Path(again).read_text())["ensemble"] == "band"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"tempo": 500}, "180"),
+        ({"ensemble": "kazoo"}, "kazoo"),
+        ({"melody": "loud"}, "on or off: loud"),
+        ({"chords": "Am7"}, "Write it as 12=Am7"),
+        ({"chords": "0=Hm"}, "Hm"),
+        ({"chords": "nan=Am"}, "no chord at nan s"),
+        ({"original": "loud"}, "replace, mix or duck"),
+        ({"lufs": -3}, "-3 LUFS"),
+    ],
+)
+def test_a_change_is_refused_in_a_sentence(
+    served: SimpleNamespace, tmp_path: Path, changes: dict[str, Any], words: str
+) -> None:
+    level = [0.5, 0.5]
+    score = {"chords": ["Am", "F"], "note_density": level, "loudness": level, "key": "A minor", "seed": 1}
+    stored = tmp_path / "score.json"
+    stored.write_text(json.dumps(score | {"duration_s": 2.0}))
+    with pytest.raises(AppError, match=words) as refusal:
+        served.client().predict(handle_file(str(stored)), **changes, api_name="/render")
+    assert str(served.studio.root) not in str(refusal.value)
+
+
+def test_what_is_no_result_is_refused(served: SimpleNamespace, tmp_path: Path) -> None:
+    diary = tmp_path / "diary.json"
+    diary.write_text("dear diary")
+    with pytest.raises(AppError, match="not a readable result or score"):
+        served.client().predict(handle_file(str(diary)), api_name="/render")
 
 
 def test_recognition_of_a_videos_sound(served: SimpleNamespace, upload: Upload, predict: Callable[..., Any]) -> None:

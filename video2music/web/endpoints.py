@@ -1,26 +1,20 @@
 """The named endpoints, for programs: the same work as the page, with plain inputs and outputs."""
 
-import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, fields
 from functools import partial
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import gradio as gr
 
 from emotion.errors import RefusalError
 from video2music.features.video_features import EMOTIONS
 from video2music.music.ensemble import ensemble_names
-from video2music.progress import Progress
-from video2music.web.folders import given_name
-from video2music.web.runs import StoppedError
+from video2music.web import render_endpoint
+from video2music.web.calls import Calls, named_upload
 from video2music.web.studio import QUEUE, Studio
 from video2music.web.wishes_form import KEYS, Settings
-from video2music.web.words import UNEXPECTED, refusal_sentence
 from video2music.wishes import LARGEST_SEED
-
-Outcome = TypeVar("Outcome")
 
 COMPOSE_HELP = f"""Compose music for a video.
 
@@ -33,13 +27,16 @@ seen. tempo: beats per minute, 60 to 180; null leaves it to the video. melody: w
 whether strong beats lie on the scene cuts. transpose: semitones, -12 to 12. music_level: of the music beside the clip's
 own sound, in LU. lufs: loudness of the music, -14, -16 or -23.
 
-Returns four files: the video with music (mp4), the music (wav), the notes (mid), and everything that was seen and
-decided (json)."""
+Returns five files: the video with music (mp4), the music (wav), the notes (mid), everything that was seen and decided
+(json), and the lead sheet (musicxml)."""
 
 ANALYZE_HELP = """See what a video shows, without composing.
 
 clip: the video file. Returns duration_s, and one row per second of emotion (exciting, fearful, tense, sad, relaxing,
 neutral), valence and arousal (1 to 9), motion and scene_offset; cuts_s are the exact times of the scene cuts."""
+
+FILES = ("video", "music", "midi", "result", "lead_sheet")
+"""Fields of SavedPiece in the order in which they are returned; a new one comes last, since programs count them."""
 
 NO_CLIP = "There is no clip. Send a video file."
 
@@ -49,14 +46,10 @@ audio: an audio file, or a video with sound. Returns valence (unpleasant 1 to pl
 9) with their 80 % intervals, the probability of each mood tag and the tags worth showing, key, tempo_bpm, chords, the
 curve of valence and arousal over time, and doubts: sentences that say why the answer deserves less trust."""
 
-log = logging.getLogger(__name__)
-
 
 @dataclass(frozen=True)
-class Endpoints:
+class Endpoints(Calls):
     """What programs can call."""
-
-    studio: Studio
 
     async def compose(  # noqa: PLR0913, PLR0917 - one argument for each input of the endpoint
         self,
@@ -77,7 +70,7 @@ class Endpoints:
         music_level: float | None = Settings.music_level,
         lufs: float | None = Settings.lufs,
         progress: gr.Progress = gr.Progress(),  # noqa: B008 - how Gradio asks for a progress tracker
-    ) -> AsyncIterator[tuple[str, str, str, str]]:
+    ) -> AsyncIterator[list[str]]:
         """Compose for a clip; yields once, so that the files live until Gradio has taken them over."""
         upload = named_upload(clip, NO_CLIP)
         try:
@@ -101,7 +94,7 @@ class Endpoints:
             raise self.refused(error, upload) from error
         work = partial(self.studio.compose, upload, wishes)
         async for _, files in self.finished(upload, work, request, progress):
-            yield str(files.video), str(files.music), str(files.midi), str(files.result)
+            yield [str(getattr(files, kind)) for kind in FILES]
 
     async def analyze(
         self,
@@ -127,35 +120,6 @@ class Endpoints:
         async for prediction in self.finished(upload, work, request, progress):
             yield prediction.result()
 
-    async def finished(
-        self, upload: Path, work: Callable[[Path, Progress], Outcome], request: gr.Request, progress: gr.Progress
-    ) -> AsyncIterator[Outcome]:
-        """Yield the outcome of the work once; a refusal becomes the sentence that the caller reads."""
-        with self.studio.job(str(request.session_hash), work) as run:
-            async for updates in run.updates():
-                progress(updates[-1].fraction, desc=updates[-1].stage)
-            try:
-                outcome = run.result()
-            except RefusalError as error:
-                raise self.refused(error, upload) from error
-            except StoppedError as error:
-                raise gr.Error("Stopped.", print_exception=False) from error
-            except Exception as error:
-                log.exception("a run failed")
-                raise gr.Error(UNEXPECTED, print_exception=False) from error
-            yield outcome
-
-    def refused(self, error: RefusalError, upload: Path) -> gr.Error:
-        """Turn a refusal into what Gradio sends to the caller."""
-        return gr.Error(refusal_sentence(error, given_name(upload), self.studio.root), print_exception=False)
-
-
-def named_upload(path: str | None, missing: str) -> Path:
-    """Return the path of the upload, or refuse with the sentence `missing` when there is none."""
-    if path is None:
-        raise gr.Error(missing, print_exception=False)
-    return Path(path)
-
 
 def build(studio: Studio) -> None:
     """Add the endpoints to the page; their components are never drawn.
@@ -170,10 +134,11 @@ def build(studio: Studio) -> None:
     with gr.Column(visible=False):
         clip = gr.Video(label="clip")
         settings = settings_inputs()
-        files = [gr.File(label=label) for label in ("video", "music", "midi", "result")]
+        files = [gr.File(label=kind) for kind in FILES]
         features = gr.JSON(label="features")
         audio = gr.File(label="audio")
         emotion = gr.JSON(label="emotion")
+        render_endpoint.build(studio)
         compose, analyze, recognize = (gr.Button(name) for name in ("compose", "analyze", "recognize"))
     shared: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": QUEUE}
     compose.click(

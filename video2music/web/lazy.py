@@ -1,5 +1,6 @@
-"""Networks that are loaded when they are first needed, in the worker."""
+"""Networks that are loaded when they are first needed, in a worker."""
 
+import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -11,8 +12,8 @@ Thing = TypeVar("Thing")
 class Lazy(Generic[Thing]):
     """A composer or recogniser whose networks are loaded when they are first needed.
 
-    Loading takes seconds and serving the page must not wait for it. It is asked only from the one worker thread, so
-    nothing is loaded twice.
+    Loading takes seconds and serving the page must not wait for it. Whoever asks meanwhile waits, so that nothing is
+    loaded twice.
 
     Args:
         load: builds it.
@@ -21,6 +22,7 @@ class Lazy(Generic[Thing]):
     def __init__(self, load: Callable[[], Thing]) -> None:
         self._load = load
         self._thing: Thing | None = None
+        self._lock = threading.Lock()
 
     def ready(self, progress: Progress | None = None) -> Thing:
         """Return what was loaded.
@@ -34,8 +36,9 @@ class Lazy(Generic[Thing]):
         Raises:
             RefusalError: weights or the sound font are missing; the next call tries again.
         """
-        if self._thing is None:
-            if progress is not None:
-                progress("Loading the networks", 0.0)
-            self._thing = self._load()
-        return self._thing
+        with self._lock:
+            if self._thing is None:
+                if progress is not None:
+                    progress("Loading the networks", 0.0)
+                self._thing = self._load()
+            return self._thing

@@ -1,0 +1,65 @@
+"""What the named endpoints share: waiting for the worker, and turning refusals into sentences for the caller."""
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import gradio as gr
+
+from emotion.errors import RefusalError
+from video2music.progress import Progress
+from video2music.web.folders import given_name
+from video2music.web.runs import Bench, StoppedError
+from video2music.web.studio import Studio
+from video2music.web.words import UNEXPECTED, refusal_sentence
+
+Outcome = TypeVar("Outcome")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Calls:
+    """The way from a call to the worker and back.
+
+    Attributes:
+        studio: where the work is done.
+    """
+
+    studio: Studio
+
+    async def finished(
+        self,
+        upload: Path,
+        work: Callable[[Path, Progress], Outcome],
+        request: gr.Request,
+        progress: gr.Progress,
+        bench: Bench | None = None,
+    ) -> AsyncIterator[Outcome]:
+        """Yield the outcome of the work once; a refusal becomes the sentence that the caller reads."""
+        with self.studio.job(str(request.session_hash), work, bench) as run:
+            async for updates in run.updates():
+                progress(updates[-1].fraction, desc=updates[-1].stage)
+            try:
+                outcome = run.result()
+            except RefusalError as error:
+                raise self.refused(error, upload) from error
+            except StoppedError as error:
+                raise gr.Error("Stopped.", print_exception=False) from error
+            except Exception as error:
+                log.exception("a run failed")
+                raise gr.Error(UNEXPECTED, print_exception=False) from error
+            yield outcome
+
+    def refused(self, error: RefusalError, upload: Path) -> gr.Error:
+        """Turn a refusal into what Gradio sends to the caller."""
+        return gr.Error(refusal_sentence(error, given_name(upload), self.studio.root), print_exception=False)
+
+
+def named_upload(path: str | None, missing: str) -> Path:
+    """Return the path of the upload, or refuse with the sentence `missing` when there is none."""
+    if path is None:
+        raise gr.Error(missing, print_exception=False)
+    return Path(path)
