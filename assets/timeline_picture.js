@@ -36,20 +36,23 @@
     return [copy];
   };
   const image = (element) => {
-    const box = element.parentElement;
-    return [make("image", { ...frame(box), href: element.src, preserveAspectRatio: "xMinYMid slice" })];
+    const { width, ...place } = frame(element), room = frame(element.parentElement).width;
+    return [make("image", { ...place, width: Math.min(width, room), href: element.src, preserveAspectRatio: "xMinYMid slice" })];
   };
-  const words = (node) => {
-    const range = document.createRange();
-    range.selectNodeContents(node);
-    const box = range.getBoundingClientRect(), holder = node.parentElement, clip = holder.closest(".names span");
-    if (!node.data.trim() || (clip && box.top > clip.getBoundingClientRect().bottom - 4)) return [];
-    const { fontSize, fontWeight, fontFamily, color } = getComputedStyle(holder), { x, y, height } = frame(range);
-    const text = make("text", { x, y: y + height / 2, "dominant-baseline": "central", fill: color });
+  const word = (node, { 0: letters, index }) => {
+    const range = document.createRange(), holder = node.parentElement, clip = holder.closest(".names span");
+    range.setStart(node, index);
+    range.setEnd(node, index + letters.length);
+    const { x, y, width, height } = frame(range), lowest = clip && frame(clip).y + frame(clip).height;
+    if (clip && y + height > lowest + 1) return [];
+    const { fontSize, fontWeight, fontFamily, color } = getComputedStyle(holder);
+    const place = { x, y: y + height / 2, textLength: width, lengthAdjust: "spacingAndGlyphs", "dominant-baseline": "central" };
+    const text = make("text", { ...place, fill: color });
     Object.assign(text.style, { fontSize, fontWeight, fontFamily });
-    text.textContent = node.data.trim();
+    text.textContent = letters;
     return [text];
   };
+  const words = (node) => [...node.data.matchAll(/\S+/g)].flatMap((found) => word(node, found));
 
   const parts = (element) => {
     if (!seen(element)) return [];

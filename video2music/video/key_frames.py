@@ -19,6 +19,7 @@ def key_frames_s(path: Path) -> list[float]:
     """
     with open_video(path) as container:
         stream = picture_stream(container, path)
+        container.seek(0)  # WebM and Matroska are only asked for their index by this
         entries, clock = stream.index_entries, float(stream.time_base or 0)
         # the index counts in decoding time, which is earlier than display by the same amount for every key frame
         return [(entry.timestamp - entries[0].timestamp) * clock for entry in entries if entry.is_keyframe]

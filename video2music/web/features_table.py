@@ -19,8 +19,8 @@ COLUMNS = (
     "loudness",
     "sees",
 )
-"""Valence and arousal 1 to 9; motion 0 to 255; scene_offset in seconds; note_density in notes per two beats; loudness as
-root mean square."""
+"""Valence and arousal 1 to 9; motion 0 to 255; scene_offset in seconds; note_density in notes per two beats; loudness
+as root mean square."""
 
 
 def write_features(path: Path, features: VideoFeatures, score: Score) -> None:

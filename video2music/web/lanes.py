@@ -1,7 +1,7 @@
-"""What every timeline of the page is made of: pictures below one another on one time axis, and what is told of a moment.
+"""What every timeline of the page is made of: pictures on one time axis, and what is told of a moment.
 
-The page's script (assets/timeline.js) finds a timeline by its class, the player that it belongs to in `data-player`, and
-what it tells in `data-moments`.
+The page's script (assets/timeline.js) finds a timeline by its class, the player that it belongs to in `data-player`,
+and what it tells in `data-moments`.
 """
 
 import json
@@ -98,7 +98,8 @@ def lane(name: str, plot: str, *, high: str = "", low: str = "", tells: str = ""
     """
     ends = f'<span class="high">{high}</span><span class="low">{low}</span>' if high else ""
     told = f'<span class="told" data-tells="{tells}" aria-hidden="true"></span>' if tells else ""
-    return f'<div class="lane {name.lower() or "axis"}"><p><b>{name}</b>{told}{ends}</p><div class="plot">{plot}</div></div>'
+    kind = name.lower() or "axis"
+    return f'<div class="lane {kind}"><p><b>{name}</b>{told}{ends}</p><div class="plot">{plot}</div></div>'
 
 
 def picture(height: float, words: str, shapes: str) -> str:

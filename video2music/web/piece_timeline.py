@@ -14,7 +14,7 @@ from video2music.web.curves import boxes, held, line, pooled, stairs
 from video2music.web.lanes import WIDTH, Told, lane, moments, name_over, picture, timeline
 from video2music.web.scene_table import scene_table
 from video2music.web.stacked_areas import emotion_plot, mood_legend
-from video2music.web.thumbnails import Scene
+from video2music.web.thumbnails import Still, scenes_of
 from video2music.web.words import chord_words, clock, loudness_words, mood_shares
 
 POINTS = 300
@@ -43,18 +43,18 @@ OUTSIDE = (
 )
 
 
-def piece_timeline(features: VideoFeatures, score: Score, scenes: Sequence[Scene]) -> str:
+def piece_timeline(features: VideoFeatures, score: Score, strip: Sequence[Still]) -> str:
     """Draw what was seen and what is heard below one another.
 
     Args:
         features: what was seen.
         score: what is heard.
-        scenes: of the clip, with pictures where there are any.
+        strip: of the clip, with pictures where there are any.
     """
     duration_s = features.duration_s
     lanes = (
         '<p class="group">In the picture</p>',
-        lane("Scenes", scene_plot(scenes, duration_s), tells="scene"),
+        lane("Scenes", scene_plot(features, strip) + cut_marks(features), tells="scene"),
         lane("Mood", emotion_plot(features.emotion, duration_s) + cut_marks(features), tells="mood"),
         lane("Motion", motion_plot(features) + cut_marks(features), tells="motion"),
         '<p class="group">In the music</p>',
@@ -66,20 +66,20 @@ def piece_timeline(features: VideoFeatures, score: Score, scenes: Sequence[Scene
         'Why it sounds so <span class="readout" data-short aria-hidden="true"></span>',
         lanes,
         player="#piece video",
-        moments=moments(duration_s, told=told(features, score, scenes)),
+        moments=moments(duration_s, told=told(features, score)),
         name="Moment of the clip; the arrow keys move it",
         before=f'<p class="sees" aria-hidden="true">{sight_place(features)}</p>',
-        after=mood_legend() + chord_legend(score) + scene_table(features, score, scenes),
+        after=mood_legend() + chord_legend(score) + scene_table(features, score),
     )
 
 
-def told(features: VideoFeatures, score: Score, scenes: Sequence[Scene]) -> dict[str, Told]:
+def told(features: VideoFeatures, score: Score) -> dict[str, Told]:
     """Return what is said of each moment, by the name of the lane that it stands beside."""
     seconds = range(features.seconds)
     events = score.chord_events()
-    starts = step_starts(score)
+    starts, scenes = step_starts(score), scenes_of(features)
     return {
-        "scene": [(scene.start_s, f"{number} of {len(scenes)}") for number, scene in enumerate(scenes, start=1)],
+        "scene": [(start_s, f"{number} of {len(scenes)}") for number, (start_s, _) in enumerate(scenes, start=1)],
         "mood": [(second, mood_shares(features.emotion[second])) for second in seconds],
         "motion": [(second, f"{features.motion[second]:.1f}") for second in seconds],
         "chord": [(event["time_s"], chord_told(event["symbol"], score.key)) for event in events],
@@ -110,21 +110,22 @@ def step_starts(score: Score) -> list[float]:
     return [max(0.0, score.beat_of_step(step) * score.beat_s) for step in range(len(score.chords))]
 
 
-def scene_plot(scenes: Sequence[Scene], duration_s: float) -> str:
-    """Lay out the scenes as a film strip; each picture fills its scene as far as it reaches."""
+def scene_plot(features: VideoFeatures, strip: Sequence[Still]) -> str:
+    """Lay out the film strip; each picture reaches as far as there is room before the next one."""
     frames = ""
-    for scene in scenes:
-        left, width = 100 * scene.start_s / duration_s, 100 * (scene.end_s - scene.start_s) / duration_s
-        shown = f'<img alt="" src="data:image/jpeg;base64,{scene.picture}">' if scene.picture else ""
+    for still in strip:
+        left, width = (100 * second / features.duration_s for second in (still.start_s, still.end_s - still.start_s))
+        shown = f'<img alt="" src="data:image/jpeg;base64,{still.picture}">' if still.picture else ""
         frames += f'<span style="left:{left:.3f}%;width:{width:.3f}%">{shown}</span>'
-    return f'<div class="frames" role="img" aria-label="{scene_words(scenes)}">{frames}</div>'
+    return f'<div class="frames" role="img" aria-label="{scene_words(features)}">{frames}</div>'
 
 
-def scene_words(scenes: Sequence[Scene]) -> str:
+def scene_words(features: VideoFeatures) -> str:
     """Say how many scenes there are and when they begin."""
-    if len(scenes) < 2:
+    scenes = scenes_of(features)
+    if len(scenes) == 1:
         return "One scene without a cut"
-    return f"{len(scenes)} scenes; cuts at {', '.join(clock(scene.start_s) for scene in scenes[1:])}"
+    return f"{len(scenes)} scenes; cuts at {', '.join(clock(start_s) for start_s, _ in scenes[1:])}"
 
 
 def cut_marks(features: VideoFeatures) -> str:

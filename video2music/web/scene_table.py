@@ -6,8 +6,10 @@ from math import ceil
 
 from video2music.features.video_features import VideoFeatures
 from video2music.music.score import Score
-from video2music.web.thumbnails import Scene
+from video2music.web.thumbnails import parts, scenes_of
 from video2music.web.words import chord_words, clock, loudness_words, mood_shares
+
+HEADS = ("From", "Mood seen", "Motion", "Chords", "Notes a beat", "Loudness", "Seen")
 
 MOST_ROWS = 40
 
@@ -21,45 +23,28 @@ MOST_CHORDS = 8
 """Chords that are named in one row."""
 
 
-def scene_table(features: VideoFeatures, score: Score, scenes: Sequence[Scene]) -> str:
+def scene_table(features: VideoFeatures, score: Score) -> str:
     """Tell the timeline as a table that is folded away.
 
     Args:
         features: what was seen.
         score: what is heard.
-        scenes: of the clip.
     """
-    heads = (
-        "From",
-        "Mood seen",
-        "Motion",
-        "Chords",
-        "Notes a beat",
-        "Loudness",
-        *(["Seen"] if features.sights else []),
-    )
-    rows = "".join(row(features, score, start_s, end_s) for start_s, end_s in stretches(scenes))
+    heads = HEADS if features.sights else HEADS[:-1]
+    rows = "".join(row(features, score, start_s, end_s) for start_s, end_s in stretches(features))
     columns = "".join(f'<th scope="col">{head}</th>' for head in heads)
     return (
-        '<details class="in-words"><summary>The same as a table</summary><div class="sheet" tabindex="0" role="region" '
-        f'aria-label="The timeline as a table"><table><thead><tr>{columns}</tr></thead><tbody>{rows}</tbody></table></div>'
-        "</details>"
+        '<details class="in-words"><summary>The same as a table</summary>'
+        '<div class="sheet" tabindex="0" role="region" aria-label="The timeline as a table">'
+        f"<table><thead><tr>{columns}</tr></thead><tbody>{rows}</tbody></table></div></details>"
     )
 
 
-def stretches(scenes: Sequence[Scene]) -> list[tuple[float, float]]:
+def stretches(features: VideoFeatures) -> list[tuple[float, float]]:
     """Return what each row covers: a scene, a part of a long one, or equal parts where there are many scenes."""
-    duration_s = scenes[-1].end_s
-    longest_s = max(SHORTEST_S, LONGEST_SHARE * duration_s)
-    found = [part for scene in scenes for part in parts(scene.start_s, scene.end_s, longest_s)]
-    return found if len(found) <= MOST_ROWS else parts(0.0, duration_s, duration_s / MOST_ROWS)
-
-
-def parts(start_s: float, end_s: float, longest_s: float) -> list[tuple[float, float]]:
-    """Return the fewest equal parts of a stretch of time that are not too long."""
-    count = max(1, ceil((end_s - start_s) / longest_s - 1e-6))
-    length_s = (end_s - start_s) / count
-    return [(start_s + index * length_s, start_s + (index + 1) * length_s) for index in range(count)]
+    longest_s = max(SHORTEST_S, LONGEST_SHARE * features.duration_s)
+    found = [part for scene in scenes_of(features) for part in parts(*scene, longest_s)]
+    return found if len(found) <= MOST_ROWS else parts(0.0, features.duration_s, features.duration_s / MOST_ROWS)
 
 
 def row(features: VideoFeatures, score: Score, start_s: float, end_s: float) -> str:

@@ -1,4 +1,4 @@
-"""The six emotions as areas on top of one another: told apart by place, colour, texture and, where wide enough, name."""
+"""The six emotions as areas on top of one another, told apart by place, colour, texture and, where it fits, name."""
 
 from itertools import pairwise
 
@@ -14,14 +14,8 @@ POINTS = 240
 
 HEIGHT = 100.0
 
-NAMED_FROM = 0.24
-"""Share of the height that an emotion must reach around its strongest moment to be named there."""
-
-AROUND = 0.06
-"""Share of the time over which that moment is smoothed, so that names stand where an emotion lasts."""
-
-EDGES = (0.07, 0.93)
-"""Names stand no nearer to the ends of the picture, in shares of its width."""
+NAME_SHARE, NAME_HEIGHT = 0.13, 19.0
+"""Room that a name needs within its area: a share of the width, and of HEIGHT."""
 
 TEXTURES = {
     "exciting": '<path d="M-2 10L10 -2M4 16L16 4"/>',
@@ -52,7 +46,7 @@ def emotion_plot(emotion: NDArray[np.floating], duration_s: float) -> str:
             shapes += f'<path d="{outline}" fill="url(#texture-{name})"/>'
     shapes += "".join(f'<path class="edge" d="{line(points)}"/>' for points in lines[1:-1])
     words = f"Mood seen, on average {mood_shares(emotion.mean(axis=0), len(EMOTIONS))}"
-    return picture(HEIGHT, words, shapes) + f'<div class="moods" aria-hidden="true">{mood_names(rows, edges)}</div>'
+    return picture(HEIGHT, words, shapes) + f'<div class="moods" aria-hidden="true">{mood_names(edges)}</div>'
 
 
 def textures() -> str:
@@ -65,31 +59,34 @@ def textures() -> str:
     return f"<defs>{tiles}</defs>"
 
 
-def mood_names(rows: NDArray[np.float64], edges: NDArray[np.float64]) -> str:
-    """Write the name of each emotion into its area, at its strongest moment, where it is thick enough there.
+def mood_names(edges: NDArray[np.float64]) -> str:
+    """Write the name of each emotion into its area where it has most room, if that is enough.
 
     Args:
-        rows: (n, 6) shares.
         edges: (7, n) upper ends of the areas, and the bottom, in HEIGHT.
     """
-    window = max(1, round(AROUND * len(rows)))
-    inner = slice(int(EDGES[0] * len(rows)), max(1, int(np.ceil(EDGES[1] * len(rows)))))
+    count = edges.shape[1]
+    half = round(NAME_SHARE / 2 * count)
+    middles = np.arange(half, max(half + 1, count - half))
+    inside = np.clip(middles[:, None] + np.arange(-half, half + 1), 0, count - 1)
     names = ""
-    for index, name in enumerate(EMOTIONS):
-        smooth = np.convolve(np.pad(rows[:, index], window // 2, mode="edge"), np.full(window, 1 / window), "valid")
-        best = inner.start + int(np.argmax(smooth[: len(rows)][inner]))
-        if smooth[best] >= NAMED_FROM:
-            left = np.clip((best + 0.5) / len(rows), *EDGES)
-            top = (edges[index, best] + edges[index + 1, best]) / 2
-            names += f'<span class="mood {name}" style="left:{100 * left:.1f}%;top:{top:.1f}%">{name}</span>'
+    for name, (upper, lower) in zip(EMOTIONS, pairwise(edges), strict=True):
+        top, bottom = upper[inside].max(axis=1), lower[inside].min(axis=1)
+        best = int(np.argmax(bottom - top))
+        if bottom[best] - top[best] >= NAME_HEIGHT:
+            left, height = 100 * (middles[best] + 0.5) / count, (top[best] + bottom[best]) / 2
+            names += f'<span style="left:{left:.1f}%;top:{height:.1f}%">{name}</span>'
     return names
 
 
 def mood_legend() -> str:
     """Say which colour and texture stands for which emotion, in the order of the areas."""
-    signs = "".join(
-        f'<li><svg class="sign" viewBox="0 0 24 16" focusable="false"><rect class="mood {name}" width="24" height="16"/>'
-        f'<rect width="24" height="16" fill="{f"url(#texture-{name})" if name in TEXTURES else "none"}"/></svg>{name}</li>'
-        for name in EMOTIONS
-    )
+    signs = "".join(f"<li>{mood_sign(name)}{name}</li>" for name in EMOTIONS)
     return f'<ul class="key" aria-hidden="true">{signs}</ul>'
+
+
+def mood_sign(name: str) -> str:
+    """Draw a small piece of the area of an emotion."""
+    texture = f'<rect width="24" height="16" fill="url(#texture-{name})"/>' if name in TEXTURES else ""
+    shape = f'<rect class="mood {name}" width="24" height="16"/>'
+    return f'<svg class="sign" viewBox="0 0 24 16" focusable="false">{shape}{texture}</svg>'

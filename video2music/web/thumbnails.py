@@ -1,16 +1,25 @@
-"""Small pictures of the scenes of a clip, for the film strip above its timeline."""
+"""Small pictures of a clip, for the film strip above its timeline: one for each scene, and more of long ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
+from math import ceil
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from emotion.errors import RefusalError
+from video2music.features.video_features import VideoFeatures
 from video2music.video.key_frames import key_frames_s
 from video2music.video.part import SHORTEST_S, Part
 from video2music.web.clip_card import jpeg
 
 MOST = 24
-"""Scenes that have a picture; of more, the longest."""
+"""Pictures in a strip; where there are more scenes, the longest have one."""
+
+LONGEST_SHARE = 1 / 6
+"""A scene that lasts longer than this share of the clip has more than one picture."""
 
 SHORTER_SIDE = 80
 """Pixels; the strip is half as high, for screens that show two for one."""
@@ -27,10 +36,13 @@ CLOCK_S = 0.02
 DECODED_S = 25.0
 """Seconds of video that are decoded for all pictures together."""
 
+EVEN = 10.0
+"""Spread of the brightness, of 255, up to which a picture shows nothing, as in a fade from black."""
+
 
 @dataclass(frozen=True)
-class Scene:
-    """From one cut to the next.
+class Still:
+    """A scene, or a part of a long one, and how it begins.
 
     Attributes:
         start_s: in seconds of the clip.
@@ -43,61 +55,84 @@ class Scene:
     picture: str = ""
 
 
-def scenes_of(cuts_s: Sequence[float], duration_s: float) -> list[Scene]:
-    """Return the scenes between cuts, without pictures.
+def scenes_of(features: VideoFeatures) -> list[tuple[float, float]]:
+    """Return from when to when each scene lasts, in seconds."""
+    duration_s = features.duration_s
+    edges = [0.0, *(float(cut) for cut in features.cuts_s if 0 < cut < duration_s), duration_s]
+    return [(start_s, end_s) for start_s, end_s in pairwise(edges) if end_s > start_s]
+
+
+def parts(start_s: float, end_s: float, longest_s: float) -> list[tuple[float, float]]:
+    """Return the fewest equal parts of a stretch of time that are not too long."""
+    count = max(1, ceil((end_s - start_s) / longest_s - 1e-6))
+    length_s = (end_s - start_s) / count
+    return [(start_s + index * length_s, start_s + (index + 1) * length_s) for index in range(count)]
+
+
+def film_strip(features: VideoFeatures) -> list[Still]:
+    """Return what the strip of a clip is divided into, without pictures."""
+    longest_s = LONGEST_SHARE * features.duration_s
+    return [Still(*part) for scene in scenes_of(features) for part in parts(*scene, longest_s)]
+
+
+def with_pictures(stills: Sequence[Still], clip: Path, begin_s: float = 0.0) -> list[Still]:
+    """Return stills with pictures; at most MOST of them, and none that takes long to reach.
 
     Args:
-        cuts_s: ascending; those outside the clip are left out.
-        duration_s: of the clip.
-    """
-    edges = [0.0, *(float(cut) for cut in cuts_s if 0 < cut < duration_s), duration_s]
-    return [Scene(start_s, end_s) for start_s, end_s in zip(edges, edges[1:], strict=False) if end_s > start_s]
-
-
-def with_pictures(scenes: Sequence[Scene], clip: Path, begin_s: float = 0.0) -> list[Scene]:
-    """Return scenes with a frame from the beginning of each; at most MOST of them, and none that takes long to reach.
-
-    Args:
-        scenes: in order.
+        stills: in order.
         clip: the video.
-        begin_s: where in the clip the first scene begins.
+        begin_s: where in the clip the first one begins.
     """
     try:
         known = key_frames_s(clip)
     except RefusalError:
-        return list(scenes)
+        return list(stills)
     pictures: dict[float, str] = {}
     left_s = DECODED_S
-    for scene in sorted(scenes, key=lambda scene: scene.start_s - scene.end_s)[:MOST]:
-        second, effort_s = first_look(scene, begin_s, known)
+    for still in sorted(stills, key=lambda still: still.start_s - still.end_s)[:MOST]:
+        second, effort_s = first_look(still, begin_s, known)
         left_s -= effort_s
         if left_s >= 0:
-            pictures[scene.start_s] = frame_at(clip, second)
-    return [replace(scene, picture=pictures.get(scene.start_s, "")) for scene in scenes]
+            inside = [key_s for key_s in known if second < key_s < begin_s + still.end_s - CLOCK_S]
+            pictures[still.start_s] = telling_picture(clip, [second, *(key_s + CLOCK_S for key_s in inside[:1])])
+    return [replace(still, picture=pictures.get(still.start_s, "")) for still in stills]
 
 
-def first_look(scene: Scene, begin_s: float, key_frames: Sequence[float]) -> tuple[float, float]:
-    """Choose the frame that shows a scene: a key frame near its beginning, else the frame just after the cut.
+def first_look(still: Still, begin_s: float, key_frames: Sequence[float]) -> tuple[float, float]:
+    """Choose the frame that shows a still: a key frame near its beginning, else the frame just after that.
 
     Args:
-        scene: where the frame comes from.
-        begin_s: where in the clip the first scene begins.
+        still: where the frame comes from.
+        begin_s: where in the clip the first still begins.
         key_frames: of the clip, in seconds.
 
     Returns:
-        When it appears in the clip, and how many seconds must be decoded to reach it.
+        When it stands in the clip, and how many seconds must be decoded to reach it.
     """
-    start_s, length_s = begin_s + scene.start_s, scene.end_s - scene.start_s
-    after = start_s + min(AFTER_CUT_S, length_s / 2)
-    near = (key_s for key_s in key_frames if start_s - CLOCK_S < key_s < start_s + min(NEAR_S, length_s / 2))
-    key_s = next(near, None)
+    start_s, length_s = begin_s + still.start_s, still.end_s - still.start_s
+    near_s = start_s + min(NEAR_S, length_s / 2)
+    key_s = next((key_s for key_s in key_frames if start_s - CLOCK_S < key_s < near_s), None)
     if key_s is not None:
         return key_s + CLOCK_S, CLOCK_S
-    return after, after - max((key_s for key_s in key_frames if key_s <= after), default=0.0)
+    after_s = start_s + min(AFTER_CUT_S, length_s / 2)
+    return after_s, after_s - max((key_s for key_s in key_frames if key_s <= after_s), default=0.0)
 
 
-def frame_at(clip: Path, second: float) -> str:
-    """Return the frame that stands at a second as JPEG in base64; nothing where it cannot be read any more.
+def telling_picture(clip: Path, seconds: Sequence[float]) -> str:
+    """Return the first frame that shows anything, as JPEG in base64; else the first one; nothing where none is read.
+
+    Args:
+        clip: the video.
+        seconds: at which the frames stand.
+    """
+    frames = [frame for second in seconds[:1] if (frame := frame_at(clip, second)) is not None]
+    if frames and frames[0].std() <= EVEN:
+        frames += [frame for second in seconds[1:] if (frame := frame_at(clip, second)) is not None]
+    return jpeg(max(frames, key=lambda frame: float(frame.std()))) if frames else ""
+
+
+def frame_at(clip: Path, second: float) -> NDArray[np.uint8] | None:
+    """Return the frame that stands at a second; None where it cannot be read any more.
 
     Args:
         clip: the video.
@@ -108,6 +143,6 @@ def frame_at(clip: Path, second: float) -> str:
     try:
         with VideoReader(clip, Part(second, second + SHORTEST_S)) as frames:
             frame = next(iter(frames), None)
-            return "" if frame is None else jpeg(frame.shown(SHORTER_SIDE))
+            return None if frame is None else frame.shown(SHORTER_SIDE)
     except RefusalError:
-        return ""
+        return None

@@ -15,10 +15,10 @@ from video2music.web.folders import safe_stem
 from video2music.web.piece_timeline import piece_timeline
 from video2music.web.shelf import Kept
 from video2music.web.studio import Studio
-from video2music.web.thumbnails import Scene, scenes_of, with_pictures
+from video2music.web.thumbnails import Still, film_strip, with_pictures
 
-KNOWN_SCENES = "scenes.json"
-"""Holds the pictures of the scenes beside the clip, so that they are made once for every version of the music."""
+KNOWN_STRIP = "strip.json"
+"""Holds the film strip beside the clip, so that its pictures are made once for every version of the music."""
 
 DRAWING = Path(__file__).parents[2] / "assets" / "timeline_picture.js"
 
@@ -69,7 +69,10 @@ def connect_why(studio: Studio, why: WhyPanel, video: gr.Video) -> None:
         except RefusalError:
             yield {why.timeline: "", why.table: None}
             return
-        yield from drawn(why, kept)
+        try:
+            yield from drawn(why, kept)
+        except FileNotFoundError:  # the person has turned to another clip meanwhile, which is drawn next
+            return
 
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     video.change(draw, outputs=[why.timeline, why.table], concurrency_limit=None, trigger_mode="always_last", **private)
@@ -77,28 +80,28 @@ def connect_why(studio: Studio, why: WhyPanel, video: gr.Video) -> None:
 
 
 def drawn(why: WhyPanel, kept: Kept) -> Iterator[Changes]:
-    """Yield the timeline of a piece: at once, and where its scenes have not been looked at yet, again with pictures.
+    """Yield the timeline of a piece: at once, and where its clip has not been looked at yet, again with pictures.
 
     Args:
         why: where it is shown.
         kept: what the person works on.
     """
-    piece, known = kept.piece, kept.folder / KNOWN_SCENES
+    piece, known = kept.piece, kept.folder / KNOWN_STRIP
     features, score = piece.features, piece.score
     table = kept.folder / f"{safe_stem(kept.name)} - seconds.csv"
     write_features(table, features, score)
-    pictured = read_scenes(known)
-    scenes = pictured or scenes_of(features.cuts_s, features.duration_s)
-    yield {why.timeline: piece_timeline(features, score, scenes), why.table: str(table)}
+    pictured = read_strip(known)
+    strip = pictured or film_strip(features)
+    yield {why.timeline: piece_timeline(features, score, strip), why.table: str(table)}
     if pictured is None:
-        scenes = with_pictures(scenes, piece.source, 0.0 if piece.part is None else piece.part.start_s)
-        known.write_text(json.dumps([asdict(scene) for scene in scenes]), encoding="utf-8")
-        yield {why.timeline: piece_timeline(features, score, scenes)}
+        strip = with_pictures(strip, piece.source, 0.0 if piece.part is None else piece.part.start_s)
+        known.write_text(json.dumps([asdict(still) for still in strip]), encoding="utf-8")
+        yield {why.timeline: piece_timeline(features, score, strip)}
 
 
-def read_scenes(path: Path) -> list[Scene] | None:
-    """Return the scenes that were looked at before; None if they were not."""
+def read_strip(path: Path) -> list[Still] | None:
+    """Return a film strip that was made before; None if it was not."""
     try:
-        return [Scene(**fields) for fields in json.loads(path.read_text(encoding="utf-8"))]
+        return [Still(**fields) for fields in json.loads(path.read_text(encoding="utf-8"))]
     except (OSError, ValueError, TypeError):
         return None
