@@ -359,14 +359,19 @@ def test_the_tune_is_transposed_with_the_piece(song: Score) -> None:
     assert not transposed_score(replace(song, melody=None), 3).melody
 
 
-def test_phrases_of_the_tune_are_those_of_the_form(song: Score) -> None:
-    """Every phrase breathes before the next one begins, and the first of a kind returns in rhythm."""
-    melody, phrases = song.melody or (), melody_phrases(song)
-    assert len(phrases) > 2
-    for phrase in phrases[:-1]:
-        last_bar = np.arange(phrase.end_beat - 2, phrase.end_beat, 0.25)
-        sounding = [any(note.onset_beat <= beat < note.end_beat for note in melody) for beat in last_bar]
-        assert not all(sounding)
+def test_phrases_of_the_tune_are_those_of_the_form(make_score: MakeScore, network: MelodyNetwork) -> None:
+    """The tune breathes before every phrase, also before those that a cut begins early."""
+    for seed in range(3):
+        plain = make_score(SONG, seed=seed, density=30, cuts_s=(6.0, 18.0))
+        score = with_melody(resolve(plain), network)
+        phrases = melody_phrases(score)
+        assert [phrase.begin_beat for phrase in phrases[:4]] == [0, 12, 28, 36]
+        for phrase in phrases[:-1]:
+            last_beats = np.arange(phrase.end_beat - 2, phrase.end_beat, 0.25)
+            sounding = [
+                any(note.onset_beat <= beat < note.end_beat for note in score.melody or ()) for beat in last_beats
+            ]
+            assert not all(sounding), (seed, phrase)
 
 
 def sung(melody: Sequence[MelodyNote], begin: float, beats: float) -> set[tuple[float, int]]:
