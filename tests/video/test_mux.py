@@ -13,7 +13,7 @@ import pytest
 
 from emotion.audio import read_audio
 from video2music.errors import OutputError, RefusalError, VideoReadError
-from video2music.music.mastering import integrated_loudness
+from video2music.music.mastering import integrated_loudness, master, write_wav
 from video2music.video.mixing import Original
 from video2music.video.mux import mux
 from video2music.video.part import Part
@@ -166,6 +166,15 @@ def test_mix_keeps_both_at_their_levels(ffmpeg: Make, music: Path, tmp_path: Pat
 def test_nothing_clips(ffmpeg: Make, music: Path, tmp_path: Path, original: Original, level_lu: float) -> None:
     source = ffmpeg(*TESTSRC, "-f", "lavfi", "-i", "anoisesrc=d=2:a=0.9", "a.mp4")
     mux(source, music, tmp_path / "out.mp4", original=original, music_level_lu=level_lu, target_lufs=-14)
+    assert true_peak_db(tmp_path / "out.mp4") <= -1.0
+
+
+def test_drums_stay_below_full_scale_in_the_video(make_clip: Make, tmp_path: Path) -> None:
+    time_s = np.arange(3 * 44100) / 44100
+    hits = np.random.default_rng(0).normal(0, 0.5, len(time_s)) * np.exp(-30 * (time_s % 0.25))
+    sound = (hits + 0.2 * np.sin(2 * np.pi * 110 * time_s))[:, np.newaxis] * np.ones(2)
+    write_wav(tmp_path / "drums.wav", master(sound.astype(np.float32), 44100, target_lufs=-14).audio, 44100)
+    mux(make_clip("a.mp4"), tmp_path / "drums.wav", tmp_path / "out.mp4")
     assert true_peak_db(tmp_path / "out.mp4") <= -1.0
 
 

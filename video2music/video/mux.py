@@ -21,6 +21,8 @@ from video2music.video.probe import VideoInfo, codec_name, open_video, picture_s
 COPIED_PICTURES = {"h264", "hevc", "av1", "vp9", "mpeg4"}
 COPIED_SOUNDS = {"aac", "mp3", "ac3", "eac3", "alac", "opus", "flac"}
 TEXT_SUBTITLES = {"mov_text", "subrip", "ass", "ssa", "webvtt", "text"}
+SOUND_CODEC = ["-c:a:0", "aac", "-b:a:0", "256k", "-aac_coder:a:0", "fast"]
+"""The other coder raised peaks of drums by 1 dB and more at any rate, this one by 0.3 dB at most."""
 PICTURE_TAGS = {"hevc": ["-tag:v", "hvc1"]}
 """Apple's players know HEVC only by this name."""
 
@@ -159,7 +161,7 @@ def _inputs(source: Path, start_s: float, sound: Path) -> list[str]:
 
 def _options(tracks: Tracks, end_s: float) -> list[str]:
     maps = ["-map", "1:a:0"]
-    codecs = ["-c:v", "copy", "-c:a:0", "aac", "-b:a:0", "192k", "-disposition:a:0", "default"]
+    codecs = ["-c:v", "copy", *SOUND_CODEC, "-disposition:a:0", "default"]
     for number, codec in enumerate(tracks.sounds[1:], start=1):
         maps += ["-map", f"0:a:{number}"]
         codecs += [f"-c:a:{number}", "copy" if codec in COPIED_SOUNDS else "aac", f"-disposition:a:{number}", "0"]
