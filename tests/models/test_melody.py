@@ -24,6 +24,7 @@ from video2music.models.melody import (
     MelodyConfig,
     MelodyNetwork,
     load_melody,
+    read_latest,
     read_past,
     save_melody,
 )
@@ -183,6 +184,19 @@ def test_the_past_is_what_was_sung(seed: int, length: int) -> None:
         for number, lag in enumerate(LAGS):
             expected = tokens[step - lag] if step >= lag else NOTHING
             assert past.looked[0, step, number, 0] == expected
+
+
+@pytest.mark.parametrize("length", [0, 1, 2, 9, 40, 137, 200])
+@pytest.mark.parametrize("steps", [1, 2])
+def test_the_latest_steps_are_read_as_all_are(length: int, steps: int) -> None:
+    if steps > length + 1:
+        return
+    tokens = torch.randint(0, TOKENS, (3, length), generator=torch.Generator().manual_seed(length))
+    tokens[1, -20:] = REST
+    tokens[2] = REST
+    whole, latest = read_past(tokens), read_latest(tokens, steps)
+    for name in ("previous", "sounding", "before", "held", "looked", "agreement"):
+        assert torch.allclose(getattr(whole, name)[:, -steps:].float(), getattr(latest, name).float()), name
 
 
 def test_the_past_does_not_know_the_future() -> None:

@@ -14,7 +14,6 @@ from video2music.models.melody import (
     FIRST_PITCH,
     HOLD,
     LAGS,
-    LONGEST_WAIT,
     LOWEST,
     NOTHING,
     REST,
@@ -23,7 +22,7 @@ from video2music.models.melody import (
     TOKENS,
     MelodyNetwork,
     Past,
-    read_past,
+    read_latest,
 )
 from video2music.models.melody_context import context_of
 from video2music.models.melody_judging import judge
@@ -44,7 +43,6 @@ from video2music.models.melody_plan import (
 from video2music.music.melody import Melody, MelodyNote
 from video2music.music.melody_phrases import MelodyPhrase
 
-_WINDOW = max(LAGS) + STEPS_PER_BAR
 _LONGEST_NOTE, _LONGEST_SILENCE = 16, 8
 _RUB = -4.5
 _CADENCE = -2.0
@@ -156,7 +154,7 @@ class _Singer:
         likelihood = torch.zeros(count)
         for first, last in self._spans(phrase):
             sung = _held_on(sung, last - first)
-            past = _latest(read_past(sung[:, -_WINDOW:]), 1 + last - first)
+            past = read_latest(sung, 1 + last - first)
             described = self.described[first : last + 1].expand(count, -1, -1)
             usual, states = self.network.step(described, past, states)
             wished = usual[:, -1] / self.singing.temperature + self._bias(phrase, last, sung, past)
@@ -264,18 +262,6 @@ def _held_on(sung: Tensor, steps: int) -> Tensor:
         silent = (sung[:, -1:] == REST) if sung.shape[1] else torch.ones(len(sung), 1, dtype=torch.bool)
         sung = torch.cat([sung, torch.where(silent, REST, HOLD)], dim=1)
     return sung
-
-
-def _latest(past: Past, steps: int) -> Past:
-    """Keep the last steps."""
-    return Past(
-        past.previous[:, -steps:],
-        past.sounding[:, -steps:],
-        past.before[:, -steps:],
-        past.held[:, -steps:].clamp(max=LONGEST_WAIT),
-        past.looked[:, -steps:],
-        past.agreement[:, -steps:],
-    )
 
 
 def _ended(tokens: NDArray[np.int64], plan: Plan, singing: Singing) -> NDArray[np.int64]:
