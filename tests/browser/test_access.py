@@ -39,7 +39,9 @@ TEXTS = (
     ".chords span, .summary h3 span, .stage, .percent, .stages li, #stop, #downloads button, [role=tab], .aside, "
     ".sound-card, .answer p, .answer h2, .doubts strong, .doubts li, .plane span, .plane li, .tags span, .legend, "
     ".lane p, .lane b, .lane p span, .marks span, .readout, .panel h3, .panel summary, #use-composed, #recorder label, "
-    "#recorder button, #recorder select, #music-downloads button, #analyse"
+    "#recorder button, #recorder select, #music-downloads button, #analyse, #change label span, #change button, "
+    "#change h2, .chord-lane button span, .chord-lane h3 span, .offer-card p, .offer-card h3, .offer button, .note, "
+    "#variations [data-testid=block-info], .label-wrap span"
 )
 
 
@@ -88,11 +90,18 @@ def test_every_text_can_be_read(
     served.composer.gate.set()
     expect(page.locator("#summary h2")).to_be_visible()
     assert not weak_texts(page)
+    page.locator(".chord-lane button").first.click()
+    page.locator("#put-chord").click()
+    expect(page.locator("#change-status .notice")).to_be_visible()
+    page.get_by_role("button", name="Variations").click()
+    page.locator("#vary").click()
+    expect(page.locator(".offer-card").first).to_be_visible()
+    assert not weak_texts(page)
     served.recogniser.changes |= {"doubts": ("This sounds like noise rather than music.",)}
     page.get_by_role("button", name="Analyse this music").click()
     expect(page.locator(".doubts")).to_be_visible()
     page.locator(".lane.valence .plot").hover()
-    expect(page.locator(".readout")).to_contain_text("valence")
+    expect(page.locator("#timeline .readout")).to_contain_text("valence")
     assert not weak_texts(page)
 
 
@@ -168,8 +177,14 @@ def test_a_phone(
     expect(page.get_by_role("button", name="Stop")).to_be_in_viewport()
     served.composer.gate.set()
     expect(page.locator("#piece video")).to_be_in_viewport()
+    page.locator(".chord-lane button").first.click()
+    expect(page.locator("#put-chord")).to_be_visible()
+    page.get_by_role("button", name="Variations").click()
+    page.locator("#vary").click()
+    expect(page.locator(".offer audio").first).to_be_visible()
     assert page.evaluate(sideways) == 0
-    for button in page.locator("#downloads button, #compose").all():
+    pressed = "#downloads button:not(#get-stems), #compose, #change button:visible, .offer button:visible, #vary"
+    for button in page.locator(pressed).all():
         box = button.bounding_box()
         assert box is not None
         assert box["height"] >= 44

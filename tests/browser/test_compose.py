@@ -177,7 +177,7 @@ def test_a_chord_that_does_not_exist_is_named_on_leaving_the_field(
     field.blur()
     expect(page.locator("#primer-hint .hint")).to_have_count(0)
     compose(page)
-    expect(page.locator("#summary")).to_contain_text("Amaj7")
+    expect(page.locator(".chord-lane")).to_contain_text("Amaj7")
 
 
 def test_text_that_calls_itself_a_video(page: Page, tmp_path: Path) -> None:
