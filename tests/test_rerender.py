@@ -21,7 +21,7 @@ from video2music.errors import OutputError, ScoreError
 from video2music.harmony.parsing import parse_chord
 from video2music.harmony.vocabulary import root_and_quality
 from video2music.music.arrangement import arrange
-from video2music.music.ensemble import ensemble_names
+from video2music.music.ensemble import MELODY, ensemble_names
 from video2music.music.rendition import Rendition
 from video2music.music.score import Score
 from video2music.music.stems import stem_names
@@ -240,6 +240,40 @@ def test_one_chord_is_replaced_and_the_others_stay(piece: Piece) -> None:
 def test_the_last_chord_stays_the_tonic(piece: Piece) -> None:
     with pytest.raises(ScoreError, match="comes to rest"):
         piece.render(chords={7.9: "F#dim"})
+
+
+def tune(midi: pretty_midi.PrettyMIDI) -> list[tuple[str, float, float, int, int]]:
+    return [note for note in notes(midi) if note[0] == MELODY]
+
+
+def test_the_tune_is_left_out_and_comes_back(piece: Piece) -> None:
+    silent = piece.render(melody=False)
+    assert tune(piece.midi)
+    assert not tune(silent.midi)
+    assert not silent.score.melody
+    assert notes(silent.render(melody=True).midi) == notes(piece.midi)
+
+
+def test_a_tune_is_composed_only_where_there_is_none(
+    saved: Path, edit: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare = edit(score={"melody": None}, rendition={"ensemble": "piano"})
+    assert main(["render", str(bare), "-o", str(tmp_path / "silent")]) == 0
+    assert json.loads((tmp_path / "silent" / "result.json").read_text())["score"]["melody"] is None
+    assert main(["render", str(bare), "-o", str(tmp_path / "sung"), "--melody"]) == 0
+    again = json.loads((tmp_path / "sung" / "result.json").read_text())
+    assert again["score"]["melody"] == json.loads(saved.read_text())["score"]["melody"]
+    monkeypatch.setattr("video2music.models.melody_for_score.load_melody", None)
+    assert main(["render", str(tmp_path / "sung" / "result.json"), "-o", str(tmp_path / "kept"), "--tempo", "80"]) == 0
+    assert tune(pretty_midi.PrettyMIDI(str(tmp_path / "kept" / "music.mid")))
+
+
+def test_a_tune_written_by_hand_is_heard(saved: Path, tmp_path: Path) -> None:
+    score = json.loads(saved.read_text())["score"]
+    score["melody"] = [{"onset_beat": beat, "duration_beats": 1, "pitch": 72} for beat in (0, 1, 2)]
+    (tmp_path / "score.json").write_text(json.dumps(score))
+    assert main(["render", str(tmp_path / "score.json"), "-o", str(tmp_path / "out")]) == 0
+    assert len(tune(pretty_midi.PrettyMIDI(str(tmp_path / "out" / "music.mid")))) == 3
 
 
 def test_more_density_more_notes_and_more_loudness_harder_strokes(piece: Piece) -> None:

@@ -113,7 +113,7 @@ def read_stored(path: Path) -> Stored:
     score = Score.from_json(fields)
     if score.duration_s > LONGEST_S:
         raise ScoreError(f"The score lasts {score.duration_s:g} s", remedy=f"It may last up to {LONGEST_S:g} s")
-    return Stored({} if alone else facts, score, Rendition.from_json(settings))
+    return Stored({} if alone else facts, score, Rendition.from_json({"melody": score.melody is not None} | settings))
 
 
 def _check_size(path: Path) -> None:

@@ -239,7 +239,7 @@ def test_notes_that_cannot_be_played_are_refused(note: dict[str, object], song: 
         Score.from_json({**song.to_json(), "melody": [{**usual, **note}]})
 
 
-@pytest.mark.parametrize("melody", [3, "tune", [3], [[]], [{"pitch": 60}], {"pitch": 60}])
+@pytest.mark.parametrize("melody", [3, "tune", [3], [[]], [{"pitch": 60}], {"pitch": 60}, [{}] * 100_000])
 def test_what_is_no_tune_is_refused(melody: object, song: Score) -> None:
     with pytest.raises(ScoreError):
         Score.from_json({**song.to_json(), "melody": melody})

@@ -11,6 +11,7 @@ LATEST_BEAT = 100_000.0
 """No piece is so long."""
 
 SHORTEST_BEATS = 1e-3
+MOST_NOTES = 50_000
 SOFTEST_SHARE, LOUDEST_SHARE = 0.1, 1.5
 _HIGHEST_PITCH = 127
 
@@ -73,6 +74,8 @@ def melody_from_json(rows: Sequence[Mapping[str, Any]] | None) -> Melody | None:
     """
     if rows is None:
         return None
+    if len(rows) > MOST_NOTES:
+        raise ScoreError(f"The melody has {len(rows)} notes", remedy=f"It may have up to {MOST_NOTES}")
     notes = [
         MelodyNote(
             onset_beat=float(row["onset_beat"]),
