@@ -1,12 +1,14 @@
 /* Saves the timeline under the video as an image: what the page shows of it is drawn once more as one SVG picture, with the
    colours that it has on the page, and painted onto a canvas. Nothing leaves the page. */
 () => {
+  const LEFT_OUT = "details, .cursor, .told, .readout, .sees"; /* of one moment only, or folded away */
   const SHARPNESS = 2, MARGIN = 16, SVG = "http://www.w3.org/2000/svg";
   const PAINT = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "opacity", "vector-effect"];
   const timeline = document.querySelector("#why .timeline");
   if (!timeline) return;
   const origin = timeline.getBoundingClientRect();
-  const size = { width: origin.width + 2 * MARGIN, height: origin.height + 2 * MARGIN };
+  const bottom = timeline.querySelector("details").getBoundingClientRect().top;
+  const size = { width: origin.width + 2 * MARGIN, height: bottom - origin.top + 2 * MARGIN };
 
   const make = (name, attributes, ...children) => {
     const element = document.createElementNS(SVG, name);
@@ -18,7 +20,7 @@
     const { left, top, width, height } = element.getBoundingClientRect();
     return { x: left - origin.left + MARGIN, y: top - origin.top + MARGIN, width, height };
   };
-  const seen = (element) => element.checkVisibility() && !element.closest("details, .cursor");
+  const seen = (element) => element.checkVisibility() && !element.closest(LEFT_OUT);
   const painted = (colour) => !/^(transparent|rgba\(.*, 0\))$/.test(colour);
 
   const panel = (element) => {
@@ -36,7 +38,7 @@
     return [copy];
   };
   const image = (element) => {
-    const { width, ...place } = frame(element), room = frame(element.parentElement).width;
+    const { width, ...place } = frame(element), room = element.parentElement.clientWidth;
     return [make("image", { ...place, width: Math.min(width, room), href: element.src, preserveAspectRatio: "xMinYMid slice" })];
   };
   const word = (node, { 0: letters, index }) => {
@@ -70,7 +72,7 @@
   picture.onload = () => {
     const canvas = Object.assign(document.createElement("canvas"), { width: SHARPNESS * size.width, height: SHARPNESS * size.height });
     canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
-    const link = Object.assign(document.createElement("a"), { href: canvas.toDataURL("image/png"), download: "timeline.png" });
+    const link = Object.assign(document.createElement("a"), { href: canvas.toDataURL("image/png"), download: timeline.dataset.saved });
     link.click();
   };
   picture.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(new XMLSerializer().serializeToString(whole))}`;

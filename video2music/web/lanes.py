@@ -25,7 +25,15 @@ Told = Sequence[tuple[float, str]]
 
 
 def timeline(
-    title: str, lanes: Iterable[str], *, player: str, moments: str, name: str, before: str = "", after: str = ""
+    title: str,
+    lanes: Iterable[str],
+    *,
+    player: str,
+    moments: str,
+    name: str,
+    saved: str = "",
+    before: str = "",
+    after: str = "",
 ) -> str:
     """Put lanes on one time axis, with the place that the keyboard moves along it.
 
@@ -35,12 +43,14 @@ def timeline(
         player: selector of the audio or video element that is followed.
         moments: made by `moments`.
         name: what the keyboard moves, for those who cannot see it.
+        saved: file name of an image of it.
         before: HTML between heading and lanes.
         after: HTML below.
     """
     duration_s = json.loads(moments)["duration"]
     return f"""
-<div class="timeline" data-player="{escape(player, quote=True)}" data-moments="{escape(moments, quote=True)}">
+<div class="timeline" data-player="{player}" data-saved="{escape(saved, quote=True)}"
+  data-moments="{escape(moments, quote=True)}">
   <h3>{title}</h3>
   {before}
   <div class="lanes">
@@ -86,7 +96,7 @@ def changes(told: Told) -> list[tuple[float, str]]:
     return kept
 
 
-def lane(name: str, plot: str, *, high: str = "", low: str = "", tells: str = "") -> str:
+def lane(name: str, plot: str, *, high: str = "", low: str = "", tells: tuple[str, Told] | None = None) -> str:
     """Lay out one picture with its name beside it.
 
     Args:
@@ -94,12 +104,24 @@ def lane(name: str, plot: str, *, high: str = "", low: str = "", tells: str = ""
         plot: the picture.
         high: meaning of its upper end.
         low: meaning of its lower end.
-        tells: name in `moments` of what is written beside the picture.
+        tells: what is written beside the picture: its name in `moments`, and its words.
     """
     ends = f'<span class="high">{high}</span><span class="low">{low}</span>' if high else ""
-    told = f'<span class="told" data-tells="{tells}" aria-hidden="true"></span>' if tells else ""
+    told = telling(*tells, kind="told") if tells else ""
     kind = name.lower() or "axis"
     return f'<div class="lane {kind}"><p><b>{name}</b>{told}{ends}</p><div class="plot">{plot}</div></div>'
+
+
+def telling(name: str, told: Told, *, kind: str) -> str:
+    """Make a place where the page's script writes what holds at the moment; at first it holds the beginning.
+
+    Args:
+        name: in `moments`.
+        told: its words.
+        kind: class of the place.
+    """
+    first = escape(told[0][1]) if told else ""
+    return f'<span class="{kind}" data-tells="{name}" aria-hidden="true">{first}</span>'
 
 
 def picture(height: float, words: str, shapes: str) -> str:

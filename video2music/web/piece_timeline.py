@@ -11,7 +11,7 @@ from video2music.harmony.key import parse_key
 from video2music.harmony.parsing import parse_chord
 from video2music.music.score import Score
 from video2music.web.curves import boxes, held, line, pooled, stairs
-from video2music.web.lanes import WIDTH, Told, lane, moments, name_over, picture, timeline
+from video2music.web.lanes import WIDTH, Told, lane, moments, name_over, picture, telling, timeline
 from video2music.web.scene_table import scene_table
 from video2music.web.stacked_areas import emotion_plot, mood_legend
 from video2music.web.thumbnails import Still, scenes_of
@@ -21,8 +21,14 @@ POINTS = 300
 
 HEIGHT = 100.0
 
+SEEN_LANES = 3
+"""The first lanes are about the picture, the others about the music."""
+
 LEAST_MOTION, LEAST_NOTES = 6.0, 4.0
 """Where the scales end at least, so that the little that happens in a still clip does not look like much."""
+
+SILENT = 1e-4
+"""Music that nowhere is louder is drawn as silence."""
 
 DYNAMICS_DB = 24.0
 """From the softest to the loudest that the picture of the loudness tells apart."""
@@ -43,34 +49,45 @@ OUTSIDE = (
 )
 
 
-def piece_timeline(features: VideoFeatures, score: Score, strip: Sequence[Still]) -> str:
+def piece_timeline(features: VideoFeatures, score: Score, strip: Sequence[Still], saved: str = "") -> str:
     """Draw what was seen and what is heard below one another.
 
     Args:
         features: what was seen.
         score: what is heard.
         strip: of the clip, with pictures where there are any.
+        saved: file name of an image of it.
     """
-    duration_s = features.duration_s
-    lanes = (
-        '<p class="group">In the picture</p>',
-        lane("Scenes", scene_plot(features, strip) + cut_marks(features), tells="scene"),
-        lane("Mood", emotion_plot(features.emotion, duration_s) + cut_marks(features), tells="mood"),
-        lane("Motion", motion_plot(features) + cut_marks(features), tells="motion"),
-        '<p class="group">In the music</p>',
-        lane("Chords", chord_plot(score, duration_s) + cut_marks(features), tells="chord"),
-        lane("Notes", density_plot(score, duration_s) + cut_marks(features), tells="notes"),
-        lane("Loudness", loudness_plot(score, duration_s) + cut_marks(features), tells="loudness"),
-    )
+    duration_s, cuts, said = features.duration_s, cut_marks(features), told(features, score)
+    plots = {
+        "Scenes": ("scene", scene_plot(features, strip)),
+        "Mood": ("mood", emotion_plot(features.emotion, duration_s)),
+        "Motion": ("motion", motion_plot(features)),
+        "Chords": ("chord", chord_plot(score, duration_s)),
+        "Notes": ("notes", density_plot(score, duration_s)),
+        "Loudness": ("loudness", loudness_plot(score, duration_s)),
+    }
+    lanes = [lane(name, plot + cuts, tells=(key, said[key])) for name, (key, plot) in plots.items()]
     return timeline(
-        'Why it sounds so <span class="readout" data-short aria-hidden="true"></span>',
-        lanes,
+        'Why it sounds so <span class="readout" data-short aria-hidden="true">0:00</span>',
+        [group("In the picture"), *lanes[:SEEN_LANES], group("In the music"), *lanes[SEEN_LANES:]],
         player="#piece video",
-        moments=moments(duration_s, told=told(features, score)),
+        moments=moments(duration_s, told=said),
+        saved=saved,
         name="Moment of the clip; the arrow keys move it",
-        before=f'<p class="sees" aria-hidden="true">{sight_place(features)}</p>',
+        before=sight_place(said["sees"]) if any(features.sights) else "",
         after=mood_legend() + chord_legend(score) + scene_table(features, score),
     )
+
+
+def group(words: str) -> str:
+    """Say what the lanes below have in common."""
+    return f'<p class="group">{words}</p>'
+
+
+def sight_place(sees: Told) -> str:
+    """Make room for the name of what is seen."""
+    return f'<p class="sees" aria-hidden="true">Seen here: {telling("sees", sees, kind="sight")}</p>'
 
 
 def told(features: VideoFeatures, score: Score) -> dict[str, Told]:
@@ -98,11 +115,6 @@ def chord_told(symbol: str, key: str) -> str:
 def chord_function(symbol: str, key: str) -> Function | None:
     """Return what a chord does in a key; None for a rest."""
     return function_of(parse_chord(symbol), parse_key(key))
-
-
-def sight_place(features: VideoFeatures) -> str:
-    """Make room for the name of what is seen, where the eye names anything."""
-    return 'Seen here: <b data-tells="sees"></b>' if any(features.sights) else ""
 
 
 def step_starts(score: Score) -> list[float]:
@@ -165,7 +177,8 @@ def density_plot(score: Score, duration_s: float) -> str:
 def loudness_plot(score: Score, duration_s: float) -> str:
     """Draw how loud the music is, in decibels below its loudest step."""
     levels = np.maximum(score.loudness, 1e-6)
-    above = np.clip(1 + 20 * np.log10(levels / levels.max()) / DYNAMICS_DB, 0.02, 1)
+    loudest = max(float(levels.max()), SILENT)
+    above = np.clip(1 + 20 * np.log10(levels / loudest) / DYNAMICS_DB, 0.02, 1)
     words = f"Loudness, between {loudness_words(levels.min())} and {loudness_words(levels.max())}"
     return picture(HEIGHT, words, step_shapes(score, upright(above, 1.0), duration_s))
 

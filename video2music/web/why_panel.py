@@ -88,15 +88,16 @@ def drawn(why: WhyPanel, kept: Kept) -> Iterator[Changes]:
     """
     piece, known = kept.piece, kept.folder / KNOWN_STRIP
     features, score = piece.features, piece.score
-    table = kept.folder / f"{safe_stem(kept.name)} - seconds.csv"
+    stem = safe_stem(kept.name)
+    table, image = kept.folder / f"{stem} - seconds.csv", f"{stem} - timeline.png"
     write_features(table, features, score)
     pictured = read_strip(known)
     strip = pictured or film_strip(features)
-    yield {why.timeline: piece_timeline(features, score, strip), why.table: str(table)}
+    yield {why.timeline: piece_timeline(features, score, strip, image), why.table: str(table)}
     if pictured is None:
         strip = with_pictures(strip, piece.source, 0.0 if piece.part is None else piece.part.start_s)
         known.write_text(json.dumps([asdict(still) for still in strip]), encoding="utf-8")
-        yield {why.timeline: piece_timeline(features, score, strip)}
+        yield {why.timeline: piece_timeline(features, score, strip, image)}
 
 
 def read_strip(path: Path) -> list[Still] | None:
