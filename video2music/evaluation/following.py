@@ -76,7 +76,8 @@ def sounding_notes(bounds_s: NDArray[np.float64], notes: NDArray[np.float64]) ->
     """
     begun = notes[None, :, 0] < bounds_s[1:, None] - _ROUNDING_S
     lasting = np.maximum(notes[None, :, 1], notes[None, :, 0] + _AUDIBLE_S) >= bounds_s[:-1, None] + _AUDIBLE_S
-    return (begun & lasting).sum(axis=1).astype(np.float64)
+    counts: NDArray[np.float64] = (begun & lasting).sum(axis=1).astype(np.float64)
+    return counts
 
 
 def rank_correlation(first: NDArray[np.floating], second: NDArray[np.floating]) -> float:
