@@ -65,6 +65,25 @@ def test_inputs_are_documented(served: SimpleNamespace) -> None:
     assert [parameter["parameter_name"] for parameter in named["/recognize"]["parameters"]] == ["audio"]
 
 
+def test_the_example_of_the_documentation_runs(
+    served: SimpleNamespace, make_clip: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "endpoints.md").read_text(encoding="utf-8")
+    example = text.split("```python\n")[1].split("```")[0].replace("http://127.0.0.1:7860", served.url)
+    (tmp_path / "clip.mp4").write_bytes(make_clip(seconds=26.0, fps=5, scenes=1).read_bytes())
+    monkeypatch.chdir(tmp_path)
+    found: dict[str, Any] = {}
+    exec(example, found)  # noqa: S102 - our own documentation
+    facts = json.loads(Path(found["result"]).read_text(encoding="utf-8"))
+    assert (facts["ensemble"], facts["seed"], facts["tempo"]) == ("lofi", 7, 84)
+    assert {"Am7", "F"} <= {chord["symbol"] for chord in facts["chords"]}
+    assert found["features"]["duration_s"] == pytest.approx(26.0, abs=0.2)
+    assert found["emotion"]["valence"]
+    for name, endpoint in served.client().view_api(return_format="dict")["named_endpoints"].items():
+        (row,) = [line for line in text.splitlines() if line.startswith(f"| `{name}`")]
+        assert row.split("`")[3::2] == [one["parameter_name"] for one in endpoint["parameters"]]
+
+
 def test_calls_with_the_first_five_inputs_alone_still_work(served: SimpleNamespace, upload: Upload) -> None:
     served.client().predict(upload("a.mp4"), "", "", 5, "replace", api_name="/compose")
     assert served.composer.wishes == [Wishes(seed=5)]
