@@ -112,8 +112,10 @@ class Piece:
         return self.hearing.match
 
     def without_sound(self) -> "Piece":
-        """Return the piece without its samples, which `render` makes again: it then fits into a few kilobytes."""
-        return replace(self, audio=np.zeros((0, 2), np.float32), limiting=None)
+        """Return the piece without notes and samples, which `render` makes again from the score: it is small to keep."""
+        import pretty_midi
+
+        return replace(self, midi=pretty_midi.PrettyMIDI(), audio=np.zeros((0, 2), np.float32), limiting=None)
 
     @property
     def range_s(self) -> tuple[float, float] | None:

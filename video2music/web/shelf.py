@@ -1,7 +1,7 @@
 """The pieces that were just composed, one per person, kept so that they can be changed without being composed again.
 
-A piece is kept without its sound: a five-minute piece then needs less than a megabyte, and playing it again takes about
-a second. Its clip is a second link to the upload, so that it outlives the clean-up of uploads.
+A piece is kept without its sound: half a minute then needs ten kilobytes instead of sixteen megabytes, and is played
+again in about a second. Its clip is a second link to the upload, so that it outlives the clean-up of uploads.
 """
 
 import shutil
