@@ -112,7 +112,7 @@ class Piece:
         return self.hearing.match
 
     def without_sound(self) -> "Piece":
-        """Return the piece without notes and samples, which `render` makes again from the score: it is small to keep."""
+        """Return the piece without notes and samples, which `render` makes again; it is small to keep."""
         import pretty_midi
 
         return replace(self, midi=pretty_midi.PrettyMIDI(), audio=np.zeros((0, 2), np.float32), limiting=None)
