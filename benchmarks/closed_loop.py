@@ -1,7 +1,7 @@
 """Does music composed for a video carry the video's emotion? Rank correlations over 40 clips, by two judges; Markdown.
 
     python -m benchmarks.closed_loop --data FOLDER --judge FOLDER [--features CACHE] [--sound-font SF2 ...]
-        [--seed 500] [--as-published] [--pieces]
+        [--seed 500] [--no-melody] [--ensemble NAME] [--as-published] [--pieces]
 
 FOLDER holds `sample_videos` and `mved` (the real clips are listed in closed_loop_clips.txt: every sample video of four
 seconds and more that is no copy of another one, and the first two of each mood of MVED, in the order of their names);
@@ -78,7 +78,13 @@ def main() -> None:
     sys.stdout.write(f"{real} real and {len(clips) - real} synthetic clips; commit {commit()}\n")
     for font in options.sound_font or [None]:
         model = video2music.load(sound_font=font)
-        pieces = list(compose_all(model, clips, judges, options.seed, as_published=options.as_published))
+        wishes = Wishes(
+            match=False,
+            as_published=options.as_published,
+            ensemble=options.ensemble,
+            melody=None if options.melody else False,
+        )
+        pieces = list(compose_all(model, clips, judges, options.seed, wishes))
         sys.stdout.write(f"\nsound font {model.synthesizer.sound_font.name}, seeds from {options.seed}\n\n")
         sys.stdout.write(markdown(COLUMNS, correlation_rows(pieces, list(judges), real)))
         sys.stdout.write("\nrank correlation of what may carry it\n\n" + markdown(*carriers(pieces, list(judges))))
@@ -95,6 +101,8 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--features", type=Path, help="folder in which features of clips are kept between runs")
     parser.add_argument("--sound-font", type=Path, action="append", help="may be given several times")
     parser.add_argument("--as-published", action="store_true", help="the published rendering, nothing steered")
+    parser.add_argument("--no-melody", dest="melody", action="store_false")
+    parser.add_argument("--ensemble", default="piano")
     parser.add_argument("--seed", type=int, default=500, help="of the first clip; the others count from there")
     parser.add_argument("--pieces", action="store_true", help="print every piece")
     return parser.parse_args()
@@ -180,12 +188,11 @@ def synthetic_clip(emotion: str, *, lively: bool) -> VideoFeatures:
 
 
 def compose_all(
-    model: Composer, clips: dict[str, VideoFeatures], judges: dict[str, Judge], first_seed: int, *, as_published: bool
+    model: Composer, clips: dict[str, VideoFeatures], judges: dict[str, Judge], first_seed: int, wishes: Wishes
 ) -> Iterator[Composed]:
     """Compose one piece per clip, with seeds counted from the first, and let every judge hear it."""
     for number, (name, features) in enumerate(clips.items()):
-        wishes = Wishes(seed=first_seed + number, match=False, as_published=as_published)
-        piece = model.compose_seen(name, features, wishes)
+        piece = model.compose_seen(name, features, replace(wishes, seed=first_seed + number))
         heard = np.array([judge(piece.audio) for judge in judges.values()])
         wanted = np.array([features.valence.mean(), features.arousal.mean()], dtype=np.float64)
         yield Composed(name, wanted, heard, facts(piece.score, piece.midi))

@@ -30,7 +30,7 @@ def clip(make_clip: MakeClip) -> Path:
 def composed(model: Composer, clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a piece for a part of the clip."""
     folder = tmp_path_factory.mktemp("part")
-    piece = model.compose(clip, seed=5, range_s=PART, lufs=-14.0, original="mix", music_level_db=6.0, match=False)
+    piece = model.compose(clip, seed=5, range_s=PART, lufs=-14.0, original="mix", music_level_lu=6.0, match=False)
     piece.save(folder, stems=True)
     return folder
 
@@ -150,8 +150,8 @@ def test_a_piece_is_played_at_another_loudness(model: Composer, clip: Path) -> N
         {"range_s": (1.0, 1.05)},
         {"lufs": -15.0},
         {"lufs": float("nan")},
-        {"music_level_db": float("nan")},
-        {"music_level_db": 41.0},
+        {"music_level_lu": float("nan")},
+        {"music_level_lu": 41.0},
     ],
 )
 def test_wishes_that_make_no_sense_are_refused(wish: dict[str, Any]) -> None:

@@ -66,7 +66,7 @@ class Piece:
         loudness_lufs: integrated loudness of `audio`.
         true_peak_dbtp: true peak of `audio`.
         original: what happens to the clip's own sound, "replace", "mix" or "duck".
-        music_level_db: loudness of the music relative to the original sound, where that is kept.
+        music_level_lu: loudness of the music relative to the original sound, where that is kept.
         lufs: integrated loudness that was aimed at.
         part: what of the clip the piece is for; None is all of it.
         direction: what was wanted instead of what was seen.
@@ -92,7 +92,7 @@ class Piece:
     loudness_lufs: float
     true_peak_dbtp: float
     original: "Original" = "replace"
-    music_level_db: float = 0.0
+    music_level_lu: float = 0.0
     lufs: float = DEFAULT_LUFS
     part: Part | None = None
     direction: Direction = field(default_factory=Direction)
@@ -264,7 +264,7 @@ class Piece:
                 sound,
                 video,
                 original=self.original,
-                music_level_lu=self.music_level_db,
+                music_level_lu=self.music_level_lu,
                 target_lufs=self.lufs,
                 duration_s=self.features.duration_s,
                 part=self.part,

@@ -198,7 +198,7 @@ class Composer:
             loudness_lufs=mastered.loudness_lufs,
             true_peak_dbtp=mastered.true_peak_dbtp,
             original=wishes.original,
-            music_level_db=wishes.music_level_db,
+            music_level_lu=wishes.music_level_lu,
             lufs=wishes.lufs,
             part=wishes.part,
             direction=wishes.direction,

@@ -41,7 +41,7 @@ class Target:
         folder: is made if it does not exist.
         clip: the video that gets the music; None writes the music only.
         original: what happens to its own sound.
-        music_level_db: loudness of the music relative to the original sound, where that is kept.
+        music_level_lu: loudness of the music relative to the original sound, where that is kept.
         lufs: integrated loudness, -14, -16 or -23; None keeps what the file says.
         stems: whether every part gets a file of its own.
     """
@@ -49,12 +49,12 @@ class Target:
     folder: Path
     clip: Path | None = None
     original: "Original" = "replace"
-    music_level_db: float = 0.0
+    music_level_lu: float = 0.0
     lufs: float | None = None
     stems: bool = False
 
     def __post_init__(self) -> None:
-        check_music_level(self.music_level_db)
+        check_music_level(self.music_level_lu)
         if self.lufs is not None:
             check_lufs(self.lufs)
 
@@ -250,7 +250,7 @@ def _mux(music: _Music, target: Target, folder: Path, timer: StageTimer) -> dict
             folder / sound,
             folder / video,
             original=target.original,
-            music_level_lu=target.music_level_db,
+            music_level_lu=target.music_level_lu,
             target_lufs=music.lufs,
             duration_s=music.picture_s,
             part=music.part,

@@ -46,7 +46,7 @@ class Wishes:
             default. What it does to the chords is measured in docs/results.md.
         original: "replace" drops the clip's own sound, "mix" keeps it under the music, "duck" also lowers the music
             while somebody speaks.
-        music_level_db: loudness of the music relative to that of the original sound, where that is kept, in LU (1 LU is
+        music_level_lu: loudness of the music relative to that of the original sound, where that is kept, in LU (1 LU is
             1 dB); 0 is as loud, negative is softer. Under speech "duck" sets the level itself.
         lufs: integrated loudness of the music, and of music and original sound together: -14, -16 or -23.
         direction: a mood, or shifts of valence and arousal, for all of the piece or for sections.
@@ -69,7 +69,7 @@ class Wishes:
     transpose: int = 0
     affect: float | None = None
     original: "Original" = "replace"
-    music_level_db: float = 0.0
+    music_level_lu: float = 0.0
     lufs: float = DEFAULT_LUFS
     direction: Direction = field(default_factory=Direction)
     match: bool = True
@@ -88,7 +88,7 @@ class Wishes:
             load_ensemble(self.ensemble)
         check_transposition(self.transpose)
         check_lufs(self.lufs)
-        check_music_level(self.music_level_db)
+        check_music_level(self.music_level_lu)
         _ = self.part  # made to be checked
         if self.affect is not None and not 0 <= self.affect <= 1:
             raise RefusalError(f"The affect strength is {self.affect:g}", remedy="Choose a number from 0 to 1")

@@ -255,7 +255,7 @@ def test_every_setting_reaches_the_composer(
     assert (wished.ensemble, wished.lufs, wished.tempo_bpm, wished.transpose) == ("strings", -23.0, 96.0, -3)
     assert wished.direction == Direction("sad", -1.5, 2.0)
     assert (wished.melody, wished.align_cuts) == (False, False)
-    assert (wished.original, wished.music_level_db) == ("duck", 4.0)
+    assert (wished.original, wished.music_level_lu) == ("duck", 4.0)
 
 
 def test_a_tempo_that_cannot_be_played_is_refused_in_a_sentence(

@@ -152,7 +152,7 @@ class FakeComposer:
             loudness_lufs=rendered.mastered.loudness_lufs,
             true_peak_dbtp=rendered.mastered.true_peak_dbtp,
             original=wishes.original,
-            music_level_db=wishes.music_level_db,
+            music_level_lu=wishes.music_level_lu,
             hearing=heard(seed),
             composed=score,
             rendition=rendition,

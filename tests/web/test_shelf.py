@@ -45,12 +45,12 @@ def test_only_what_was_changed_changes(kept: Kept) -> None:
     after = apply_panel(replace(shown, ensemble="strings", density=-1.0, original="mix", music_level=3.0))(kept, silent)
     rendition = after.piece.rendition
     assert (rendition.ensemble, rendition.density, rendition.tempo_bpm) == ("strings", 0.5, None)
-    assert (after.piece.original, after.piece.music_level_db) == ("mix", 3.0)
+    assert (after.piece.original, after.piece.music_level_lu) == ("mix", 3.0)
     assert after.piece.audio.size
     assert after.quiet().piece.audio.size == 0
     assert after.changed
     assert wishes_now(after) == replace(
-        Wishes(seed=7), ensemble="strings", melody=False, original="mix", music_level_db=3.0
+        Wishes(seed=7), ensemble="strings", melody=False, original="mix", music_level_lu=3.0
     )
 
 

@@ -87,7 +87,7 @@ def test_a_full_form() -> None:
         melody=False,
         align_cuts=False,
         transpose=-3,
-        music_level_db=4.0,
+        music_level_lu=4.0,
         lufs=-14,
     )
 

@@ -148,7 +148,7 @@ def _read_wishes(options: argparse.Namespace) -> dict[str, Any]:
         "transpose": options.transpose,
         "affect": options.affect,
         "original": options.original,
-        "music_level_db": options.music_level,
+        "music_level_lu": options.music_level,
         "lufs": Wishes.lufs if options.lufs is None else options.lufs,
         "direction": Direction(options.mood, options.valence, options.arousal, sections),
         "match": options.match,

@@ -55,7 +55,7 @@ class Panel:
             density=round(math.log2(piece.rendition.density), 2),
             loudness=round(math.log2(piece.rendition.loudness), 2),
             original=piece.original,
-            music_level=piece.music_level_db,
+            music_level=piece.music_level_lu,
             lufs=piece.lufs,
         )
 
@@ -86,7 +86,7 @@ class Panel:
             laid["original"] = read_original(asked.pop("original"))
         if "music_level" in asked:
             check_music_level(self.music_level)
-            laid["music_level_db"] = asked.pop("music_level")
+            laid["music_level_lu"] = asked.pop("music_level")
         return replace(piece.render(**asked, progress=progress), **laid)
 
 
@@ -143,7 +143,7 @@ def wishes_now(kept: Kept) -> Wishes:
         transpose=piece.rendition.transpose,
         tempo_bpm=kept.wishes.tempo_bpm if piece.rendition.tempo_bpm is None else piece.rendition.tempo_bpm,
         original=piece.original,
-        music_level_db=piece.music_level_db,
+        music_level_lu=piece.music_level_lu,
         lufs=piece.lufs,
         primer=kept.wishes.primer,
     )

@@ -98,7 +98,7 @@ class RenderEndpoint:
                 "loudness": loudness,
                 "chords": read_chords(chords),
             }
-            target = {"original": read_original(original), "music_level_db": music_level or 0.0, "lufs": lufs}
+            target = {"original": read_original(original), "music_level_lu": music_level or 0.0, "lufs": lufs}
         except RefusalError as error:
             raise self.calls.refused(error, upload) from error
         asked = Rendering(upload, None if clip is None else Path(clip), target, changes)

@@ -111,7 +111,7 @@ class Settings:
             melody=False if self.melody is False else None,
             align_cuts=False if self.align_cuts is False else None,
             transpose=read_semitones(self.transpose),
-            music_level_db=self.music_level or 0.0,
+            music_level_lu=self.music_level or 0.0,
             lufs=Wishes.lufs if self.lufs is None else self.lufs,
         )
 
