@@ -71,13 +71,14 @@ def clips_with_cuts(folders: Sequence[Path], cache: Path | None) -> list[VideoFe
 
 def of_clip(model: Composer, seen: VideoFeatures, ensemble: str, seeds: int, *, aligned: bool) -> NDArray[np.float64]:
     """Compose for a clip and return the columns, means over its pieces."""
-    played = chosen_ensemble(ensemble, seen.emotion, seen.motion)
+    played = chosen_ensemble(ensemble, seen.emotion, seen.motion, eye="embedded")
     rows = []
     for seed in range(seeds):
         score = model.write_score(seen, Wishes(seed=seed, align_cuts=aligned))
         found = cut_agreement(score, seen.cuts_s.tolist(), ensemble=played, shifts=SHIFTS, seed=seed)
         rows.append([getattr(found, column) for column in COLUMNS])
-    return np.mean(rows, axis=0, dtype=np.float64)
+    means: NDArray[np.float64] = np.mean(rows, axis=0, dtype=np.float64)
+    return means
 
 
 def with_interval(values: NDArray[np.float64]) -> str:
