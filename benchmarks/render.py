@@ -3,11 +3,14 @@
     python -m benchmarks.render CLIP [--repeats 5]
 
 The clip is composed for once. Printed per ensemble: median and range, in seconds, of `Piece.render`, of that with the
-music and its notes written, and of FluidSynth alone on the same notes, all in the same run.
+music and its notes written, of FluidSynth alone on the same notes, and of `python -m video2music render` as a new process
+(two cores and nothing else to do are assumed), all in the same run.
 """
 
 import argparse
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -32,8 +35,9 @@ def main() -> None:
     model = video2music.load()
     piece = model.compose(arguments.clip, seed=7, match=False)
     print(f"{arguments.clip.name}, {piece.score.duration_s:.1f} s, seconds as median [least, most]")
-    print(f"{'':10} {'render':>20} {'and written':>20} {'FluidSynth alone':>20}")
+    print(f"{'':10} {'render':>20} {'and written':>20} {'FluidSynth alone':>20} {'new process':>20}")
     with tempfile.TemporaryDirectory() as folder:
+        piece.save(Path(folder) / "base")
         for name in ensemble_names():
             print(f"{name:10} {measured(piece, name, model, Path(folder), arguments.repeats)}")
 
@@ -51,8 +55,15 @@ def measured(piece: Piece, name: str, model: Composer, folder: Path, repeats: in
         lambda: piece.render(ensemble=name),
         written,
         lambda: model.synthesizer.render(rendered.midi, duration_s=rendered.score.duration_s),
+        lambda: in_new_process(folder / "base" / "result.json", name, folder / "out"),
     )
     return " ".join(f"{spread([seconds(run) for _ in range(repeats)]):>20}" for run in runs)
+
+
+def in_new_process(result: Path, name: str, folder: Path) -> None:
+    """Render a saved piece as a person does on the command line."""
+    command = [sys.executable, "-m", "video2music", "render", str(result), "--ensemble", name, "-o", str(folder)]
+    subprocess.run(command, check=True, capture_output=True)
 
 
 def seconds(run: Callable[[], object]) -> float:
