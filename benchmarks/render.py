@@ -3,8 +3,8 @@
     python -m benchmarks.render CLIP [--repeats 5]
 
 The clip is composed for once. Printed per ensemble: median and range, in seconds, of `Piece.render`, of that with the
-music and its notes written, of FluidSynth alone on the same notes, and of `python -m video2music render` as a new process
-(two cores and nothing else to do are assumed), all in the same run.
+music and its notes written, of FluidSynth alone on the same notes, and of `python -m video2music render` as a new
+process, all in the same run.
 """
 
 import argparse
