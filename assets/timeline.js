@@ -8,9 +8,12 @@
   const playerOf = (element) => document.querySelector(element.dataset.player);
   const playing = (element) => { const player = playerOf(element); return Boolean(player) && !player.paused; };
 
-  const moments = (element) => {
-    if (!told.has(element)) told.set(element, JSON.parse(element.dataset.moments));
-    return told.get(element);
+  const moments = (element) => { /* the element stays when other music is drawn into it */
+    const source = element.dataset.moments, known = told.get(element);
+    if (known?.source === source) return known.read;
+    const read = JSON.parse(source);
+    told.set(element, { source, read });
+    return read;
   };
 
   const clock = (seconds) => {
@@ -73,7 +76,7 @@
     if (playing(element)) requestAnimationFrame(() => follow(element));
   };
 
-  for (const name of ["play", "pause", "seeked"])
+  for (const name of ["loadedmetadata", "play", "pause", "seeked"])
     document.addEventListener(name, (event) => {
       for (const element of timelines()) if (event.target === playerOf(element)) follow(element);
     }, true);

@@ -38,8 +38,7 @@
     return [copy];
   };
   const image = (element) => {
-    const { width, ...place } = frame(element), room = element.parentElement.clientWidth;
-    return [make("image", { ...place, width: Math.min(width, room), href: element.src, preserveAspectRatio: "xMinYMid slice" })];
+    return [make("image", { ...frame(element), href: element.src, preserveAspectRatio: "xMidYMid slice" })];
   };
   const word = (node, { 0: letters, index }) => {
     const range = document.createRange(), holder = node.parentElement, clip = holder.closest(".names span");

@@ -41,7 +41,7 @@ TEXTS = (
     ".lane p, .lane b, .lane p span, .marks span, .readout, .panel h3, .panel summary, #use-composed, #recorder label, "
     "#recorder button, #recorder select, #music-downloads button, #analyse, #change label span, #change button, "
     "#change h2, .chord-lane button span, .chord-lane h3 span, .offer-card p, .offer-card h3, .offer button, .note, "
-    "#variations [data-testid=block-info], .label-wrap span"
+    "#variations [data-testid=block-info], .label-wrap span, .group, .told, .moods span, .key li, .in-words summary"
 )
 
 

@@ -160,6 +160,10 @@ def test_a_phone(
     assert left >= 0
     assert 300 < right - left < 390
     page.locator("#why summary").click()
+    expect(page.locator("#why tbody")).to_be_visible()
     assert page.evaluate(SIDEWAYS) == 0
+    plot = page.locator("#why .lane.mood .plot").bounding_box()
+    assert plot is not None
+    assert round(plot["x"] + plot["width"]) == right
     paper = page.locator("#why").evaluate("card => getComputedStyle(card).backgroundColor.match(/\\d+/)[0]")
     assert (int(paper) < 60) == dark

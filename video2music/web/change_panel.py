@@ -20,6 +20,7 @@ from video2music.web.runs import Run
 from video2music.web.shelf import Kept
 from video2music.web.stage import Stage
 from video2music.web.studio import Studio
+from video2music.web.why_panel import draw_after
 from video2music.web.wishes_form import LEVEL_RANGE, LOUDNESS, ORIGINAL_SOUND, ensemble_choices
 from video2music.web.words import chord_words, clock
 
@@ -272,6 +273,7 @@ def connect_panel(panel: ChangePanel) -> None:
     ]
     for run in runs:
         run.then(None, js=PLAY_FROM_PLACE)
+        draw_after(run, panel.studio, stage.why)
     packed = stage.make_stems.click(panel.pack_stems, outputs=[*desk.controls, stage.stems], **freely)
     packed.then(None, js="() => setTimeout(() => document.querySelector('#get-stems')?.click(), 100)")
     editor.lane.select(

@@ -23,7 +23,7 @@ from video2music.web.settings_form import Form, lay_out_form
 from video2music.web.stage import Stage, lay_out_result, lay_out_stage
 from video2music.web.studio import EASY_SEEDS, QUEUE, Studio
 from video2music.web.variations_panel import VariationsPanel, connect_variations, lay_out_variations
-from video2music.web.why_panel import connect_why
+from video2music.web.why_panel import connect_why, draw_after
 from video2music.web.wishes_form import Settings, ensemble_summary
 from video2music.web.words import refusal_sentence
 from video2music.wishes import Wishes
@@ -188,6 +188,7 @@ def connect(page: ComposePage) -> None:
     composed.then(None, js=bring_into_view("#status", "#piece"))
     composed.failure(page.desk.lost, outputs=controls, **aside)
     page.desk.stop.click(page.desk.halt, outputs=controls, cancels=[composed], **aside)
-    connect_why(page.studio, stage.why, stage.video)
+    connect_why(stage.why)
+    draw_after(composed, page.studio, stage.why)
     connect_panel(panel)
     connect_variations(variations, panel)

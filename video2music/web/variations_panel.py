@@ -16,6 +16,7 @@ from video2music.web.desk import PLAY_FROM_PLACE, REMEMBER_PLACE, Changes, Desk,
 from video2music.web.runs import Run
 from video2music.web.shelf import Kept
 from video2music.web.studio import QUEUE, Studio
+from video2music.web.why_panel import draw_after
 
 MOST_OFFERS = 4
 
@@ -147,3 +148,4 @@ def connect_variations(variations: VariationsPanel, panel: ChangePanel) -> None:
             **private,
         )
         taken.then(None, js=PLAY_FROM_PLACE)
+        draw_after(taken, panel.studio, panel.stage.why)

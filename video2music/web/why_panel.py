@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.events import Dependency
 
 from emotion.errors import RefusalError
 from video2music.web.desk import Changes
@@ -19,6 +20,8 @@ from video2music.web.thumbnails import Still, film_strip, with_pictures
 
 KNOWN_STRIP = "strip.json"
 """Holds the film strip beside the clip, so that its pictures are made once for every version of the music."""
+
+PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 DRAWING = Path(__file__).parents[2] / "assets" / "timeline_picture.js"
 
@@ -54,29 +57,27 @@ def lay_out_downloads(timeline: gr.HTML) -> WhyPanel:
     return WhyPanel(timeline, table, picture)
 
 
-def connect_why(studio: Studio, why: WhyPanel, video: gr.Video) -> None:
-    """Let the timeline be drawn whenever there is another video to see.
+def connect_why(why: WhyPanel) -> None:
+    """Connect the button that saves an image."""
+    why.picture.click(None, js=DRAWING.read_text(encoding="utf-8"), **PRIVATE)
+
+
+def draw_after(event: Dependency, studio: Studio, why: WhyPanel) -> None:
+    """Let the timeline be drawn once an event has put another piece on the page.
 
     Args:
-        studio: keeps the piece.
+        event: after which the piece is kept.
+        studio: keeps it.
         why: where it is shown.
-        video: the clip with its music.
     """
 
     def draw(request: gr.Request) -> Iterator[Changes]:
         try:
-            kept = studio.shelf.get(str(request.session_hash))
-        except RefusalError:
-            yield {why.timeline: "", why.table: None}
-            return
-        try:
-            yield from drawn(why, kept)
-        except FileNotFoundError:  # the person has turned to another clip meanwhile, which is drawn next
+            yield from drawn(why, studio.shelf.get(str(request.session_hash)))
+        except (RefusalError, FileNotFoundError):  # there is none, or the person has turned to another clip meanwhile
             return
 
-    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    video.change(draw, outputs=[why.timeline, why.table], concurrency_limit=None, trigger_mode="always_last", **private)
-    why.picture.click(None, js=DRAWING.read_text(encoding="utf-8"), **private)
+    event.success(draw, outputs=[why.timeline, why.table], concurrency_limit=None, **PRIVATE)
 
 
 def drawn(why: WhyPanel, kept: Kept) -> Iterator[Changes]:
