@@ -5,6 +5,7 @@ qualities, tempo, register, density, loudness and ensemble all follow it togethe
 """
 
 import difflib
+import math
 import re
 from dataclasses import dataclass, replace
 
@@ -58,7 +59,7 @@ class Section:
 
     def __post_init__(self) -> None:
         _check_mood(self.mood)
-        if not 0 <= self.start_s < self.end_s:
+        if not 0 <= self.start_s < self.end_s < math.inf:
             raise DirectionError(
                 "A section must end after it begins",
                 where=f"{self.start_s:g}-{self.end_s:g}:{self.mood}",

@@ -28,7 +28,7 @@ PATIENCE_MS = 45_000
 BUSY_MS = 10_000
 
 COMPOSE, ANALYSE = "Compose", "Analyse music"
-UPLOADS = {COMPOSE: ("#clip", "#clip-card :is(img, .notice)"), ANALYSE: ("#sound", "#sound-card p")}
+UPLOADS = {COMPOSE: ("#clip", "#clip-card :is(img, video, .notice)"), ANALYSE: ("#sound", "#sound-card p")}
 """Where each tab takes a file, and what it shows of a file that has arrived."""
 
 

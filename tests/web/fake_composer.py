@@ -8,7 +8,7 @@ import threading
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -111,8 +111,10 @@ class FakeComposer:
             self.most_at_once = max(self.most_at_once, self.working)
         try:
             timer = StageTimer(progress)
-            features = self.analyze(clip, progress=progress)
-            return self.compose_seen(clip, features, Wishes(**wishes), timer)
+            features, asked = self.analyze(clip, progress=progress), Wishes(**wishes)
+            if asked.part is not None:
+                features = replace(features, duration_s=asked.part.within(features.duration_s).length_s)
+            return self.compose_seen(clip, features, asked, timer)
         finally:
             with self._lock:
                 self.working -= 1
@@ -153,6 +155,8 @@ class FakeComposer:
             true_peak_dbtp=rendered.mastered.true_peak_dbtp,
             original=wishes.original,
             music_level_lu=wishes.music_level_lu,
+            part=wishes.part,
+            direction=wishes.direction,
             hearing=heard(seed),
             composed=score,
             rendition=rendition,

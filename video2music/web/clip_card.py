@@ -14,6 +14,17 @@ SHORTER_SIDE = 270
 
 JPEG_QUALITY = 82
 
+PREVIEW = """(clip) => {
+  const picture = document.querySelector("#clip-card img");
+  if (!clip?.url || !picture) return;
+  const video = Object.assign(document.createElement("video"), {
+    src: clip.url, poster: picture.src, controls: true, playsInline: true, preload: "metadata",
+  });
+  video.setAttribute("aria-label", "The clip as it was uploaded");
+  video.addEventListener("loadedmetadata", () => video.videoWidth && picture.replaceWith(video), { once: true });
+}"""
+"""Script that puts the clip itself in the place of its first picture where the browser can play it."""
+
 
 def clip_card(clip: Path) -> str:
     """Look at an upload and show it.
@@ -38,7 +49,8 @@ def clip_card(clip: Path) -> str:
     sound = "with sound" if info.has_sound else "without sound"
     facts = escape(f"{clock(info.duration_s)} · {info.width} \u00d7 {info.height} · {sound}")
     return (
-        f'<figure class="clip-card"><img alt="First picture of the clip" src="data:image/jpeg;base64,{picture}">'
+        f'<figure class="clip-card" data-seconds="{info.duration_s:.2f}">'
+        f'<img alt="First picture of the clip" src="data:image/jpeg;base64,{picture}">'
         f"<figcaption>{facts}</figcaption></figure>"
     )
 

@@ -1,9 +1,11 @@
 """The first tab: a clip goes in, the clip with its music comes out."""
 
+import math
 import secrets
+import shutil
 import time
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,14 +16,16 @@ from emotion.errors import RefusalError
 from video2music.piece import Piece, SavedPiece
 from video2music.web import compose_view as view
 from video2music.web.change_panel import ChangePanel, connect_panel, lay_out_panel
-from video2music.web.clip_card import clip_card
+from video2music.web.clip_card import PREVIEW, clip_card
 from video2music.web.desk import Changes, Desk, bring_into_view, lay_out_desk
-from video2music.web.folders import given_name
+from video2music.web.folders import given_name, safe_stem, working_folder
 from video2music.web.progress_view import field_hint, notice
 from video2music.web.runs import Run
+from video2music.web.settings_file import read_settings, write_settings
 from video2music.web.settings_form import Form, lay_out_form
 from video2music.web.stage import Stage, lay_out_result, lay_out_stage
-from video2music.web.studio import EASY_SEEDS, QUEUE, Studio
+from video2music.web.studio import EASY_SEEDS, Studio
+from video2music.web.times import check_range, check_sections
 from video2music.web.variations_panel import VariationsPanel, connect_variations, lay_out_variations
 from video2music.web.why_panel import connect_why, draw_after
 from video2music.web.wishes_form import Settings, ensemble_summary
@@ -91,6 +95,43 @@ class ComposePage:
             return field_hint(str(error))
         return ""
 
+    def check_times(self, clip: str | None, from_s: str, to_s: str, sections: str) -> tuple[str, str]:
+        """Say under the part, or under the sections, what is wrong with them, as soon as the person leaves a field."""
+        clip_s, hints = length_of(clip), ["", ""]
+        for place, check, settings in (
+            (0, check_range, Settings(from_s=from_s, to_s=to_s)),
+            (1, check_sections, Settings(from_s=from_s, to_s=to_s, sections=sections)),
+        ):
+            try:
+                check(settings.wishes(), clip_s)
+            except RefusalError as error:
+                hints[place] = field_hint(str(error))
+                break
+        return hints[0], hints[1]
+
+    def save_settings(self, clip: str | None, *typed: Any) -> Iterator[Changes]:  # noqa: ANN401 - the fields of Settings
+        """Write the settings into a file that the page then downloads; what could not be loaded is not saved."""
+        folder = working_folder(self.studio.root)
+        name = f"{safe_stem(given_name(Path(clip)))} - settings.json" if clip else "settings.json"
+        try:
+            path = write_settings(Settings(*typed), folder / name)
+            read_settings(path)
+            yield {self.form.saved: str(path), self.form.file_note: ""}
+        except RefusalError as error:
+            yield {self.form.file_note: field_hint(str(error))}
+            raise gr.Error(str(error), visible=False, print_exception=False) from error
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def load_settings(self, file: str) -> Changes:
+        """Fill the fields from a file, or say why not and leave them as they are."""
+        try:
+            settings = read_settings(Path(file))
+        except RefusalError as error:
+            return {self.form.file_note: field_hint(refusal_sentence(error, given_name(Path(file)), self.studio.root))}
+        held = {getattr(self.form, field.name): getattr(settings, field.name) for field in fields(Settings)}
+        return {**held, self.form.file_note: view.field_note("The settings are filled in.")}
+
     def describe(self, ensemble: str) -> str:
         """Say under the field how the chosen ensemble sounds."""
         return view.field_note(ensemble_summary(ensemble))
@@ -99,8 +140,10 @@ class ComposePage:
         """Check the form without waiting in line; a refusal ends the chain of events here."""
         self.desk.ask(request)
         try:
-            need_clip(clip)
-            Settings(*typed).wishes()
+            self.desk.need_room()
+            clip_s, wishes = length_of(need_clip(clip)), Settings(*typed).wishes()
+            check_range(wishes, clip_s)
+            check_sections(wishes, clip_s)
         except RefusalError as error:
             yield self.desk.refused(error)
             raise gr.Error(str(error), visible=False, print_exception=False) from error
@@ -138,17 +181,35 @@ class ComposePage:
         }
 
 
-def need_clip(clip: str | None) -> None:
+def need_clip(clip: str | None) -> str:
     """Refuse to begin without a clip.
 
     Args:
         clip: path of the upload, None while there is none.
+
+    Returns:
+        The path.
 
     Raises:
         RefusalError: there is none.
     """
     if clip is None:
         raise RefusalError("There is no clip yet", remedy="Choose a video, and wait until it has arrived")
+    return clip
+
+
+def length_of(clip: str | None) -> float:
+    """Return the length of a clip in seconds; infinity where there is none yet, or none that can be read.
+
+    Args:
+        clip: path of the upload.
+    """
+    from video2music.video.probe import probe
+
+    try:
+        return math.inf if clip is None else probe(Path(clip)).duration_s
+    except RefusalError:
+        return math.inf
 
 
 def connect(page: ComposePage) -> None:
@@ -160,7 +221,36 @@ def connect(page: ComposePage) -> None:
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     aside: dict[str, Any] = {**private, "queue": False}
 
-    form.clip.change(page.look, form.clip, form.clip_card, **aside)
+    connect_fields(page, aside)
+    connect_file(page, private)
+    begun = form.compose.click(page.begin, form.inputs, controls, concurrency_limit=None, **private)
+    composed = begun.success(
+        page.perform,
+        form.inputs,
+        everything,
+        concurrency_limit=None,
+        **private,
+    )
+    begun.then(None, js=bring_into_view("#status"))
+    composed.then(None, js=bring_into_view("#status", "#piece"))
+    composed.failure(page.desk.lost, outputs=controls, **aside)
+    page.desk.stop.click(page.desk.halt, outputs=controls, cancels=[composed], **aside)
+    connect_why(stage.why)
+    draw_after(composed, page.studio, stage.why)
+    connect_panel(panel)
+    connect_variations(variations, panel)
+
+
+def connect_fields(page: ComposePage, aside: dict[str, Any]) -> None:
+    """Connect the fields with what is shown below them.
+
+    Args:
+        page: the tab.
+        aside: how events run that nobody waits for.
+    """
+    form = page.form
+    looked = form.clip.change(page.look, form.clip, form.clip_card, **aside)
+    looked.then(None, form.clip, js=PREVIEW)
     form.ensemble.change(page.describe, form.ensemble, form.ensemble_note, **aside)
     form.original.change(  # the page itself shows the level where there is a sound to be beside
         None, form.original, form.music_level, js="original => ({__type__: 'update', visible: original !== 'replace'})"
@@ -175,20 +265,25 @@ def connect(page: ComposePage) -> None:
         form.primer_hint,
         **aside,
     )
-    begun = form.compose.click(page.begin, form.inputs, controls, concurrency_limit=None, **private)
-    composed = begun.success(
-        page.perform,
-        form.inputs,
-        everything,
-        concurrency_limit=1,
-        concurrency_id=QUEUE,
-        **private,
+    timed = [form.from_s.blur, form.from_s.submit, form.to_s.blur, form.to_s.submit, form.sections.change]
+    gr.on(
+        [*timed, form.clip.change],
+        page.check_times,
+        [form.clip, form.from_s, form.to_s, form.sections],
+        [form.range_hint, form.sections_hint],
+        **aside,
     )
-    begun.then(None, js=bring_into_view("#status"))
-    composed.then(None, js=bring_into_view("#status", "#piece"))
-    composed.failure(page.desk.lost, outputs=controls, **aside)
-    page.desk.stop.click(page.desk.halt, outputs=controls, cancels=[composed], **aside)
-    connect_why(stage.why)
-    draw_after(composed, page.studio, stage.why)
-    connect_panel(panel)
-    connect_variations(variations, panel)
+
+
+def connect_file(page: ComposePage, private: dict[str, Any]) -> None:
+    """Connect the buttons that keep the settings in a file and bring them back.
+
+    Args:
+        page: the tab.
+        private: keeps events of the page from being endpoints.
+    """
+    form = page.form
+    freely: dict[str, Any] = {**private, "concurrency_limit": None}
+    saved = form.save.click(page.save_settings, form.inputs, [form.saved, form.file_note], **freely)
+    saved.success(None, js="() => setTimeout(() => document.querySelector('#get-settings')?.click(), 100)")
+    form.load.upload(page.load_settings, form.load, [*form.settings, form.file_note], queue=False, **private)

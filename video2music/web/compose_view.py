@@ -7,7 +7,8 @@ from html import escape
 from video2music.features.video_features import VideoFeatures
 from video2music.music.ensemble import load_ensemble
 from video2music.piece import Piece
-from video2music.web.words import chord_words, clock, mood_words, seconds_words
+from video2music.web.times import section_words
+from video2music.web.words import chord_words, clock, moment_words, mood_words, seconds_words
 
 NAMED_THINGS = 3
 """Things seen that are named after a run."""
@@ -60,15 +61,17 @@ def summary_card(piece: Piece, *, clip_name: str, took_s: float) -> str:
         took_s: seconds from pressing the button to this moment.
     """
     score, features, match = piece.score, piece.features, piece.match
-    seen = thing_words(features)
+    seen, sections = thing_words(features), piece.direction.sections
     facts: Sequence[tuple[str, str]] = (
         ("Ensemble", load_ensemble(piece.rendition.ensemble).title),
         ("Key", score_key(score.key)),
         ("Tempo", f"{score.tempo_bpm:.0f} beats per minute"),
         ("Mood seen", mood_words(features)),
+        *([("Moods set", section_words(sections))] if sections else []),
         *([("Things seen", seen)] if seen else []),
         ("Scene cuts", str(len(features.cuts_s))),
         ("Length", clock(score.duration_s)),
+        *([("Part of the clip", " to ".join(map(moment_words, piece.range_s)))] if piece.range_s else []),
         ("Seed", str(score.seed)),
         ("Took", seconds_words(took_s)),
     )

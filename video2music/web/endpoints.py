@@ -25,7 +25,9 @@ somebody speaks. ensemble: one of {", ".join(ensemble_names())}, or auto, which 
 {", ".join(EMOTIONS)}; empty keeps the video's. valence, arousal: -3 darker or calmer to 3 brighter or livelier than
 seen. tempo: beats per minute, 60 to 180; null leaves it to the video. melody: whether a tune is heard. align_cuts:
 whether strong beats lie on the scene cuts. transpose: semitones, -12 to 12. music_level: of the music beside the clip's
-own sound, in LU. lufs: loudness of the music, -14, -16 or -23.
+own sound, in LU. lufs: loudness of the music, -14, -16 or -23. sections: moods by time, counted from where the music
+begins, for example "0-12:tense; 12-20:exciting"; empty for none. from_s, to_s: seconds of the clip between which the
+music plays; null is its beginning or its end.
 
 Returns five files: the video with music (mp4), the music (wav), the notes (mid), everything that was seen and decided
 (json), and the lead sheet (musicxml)."""
@@ -69,6 +71,9 @@ class Endpoints(Calls):
         transpose: float | None = Settings.transpose,
         music_level: float | None = Settings.music_level,
         lufs: float | None = Settings.lufs,
+        sections: str | None = Settings.sections,
+        from_s: float | None = None,
+        to_s: float | None = None,
         progress: gr.Progress = gr.Progress(),  # noqa: B008 - how Gradio asks for a progress tracker
     ) -> AsyncIterator[list[str]]:
         """Compose for a clip; yields once, so that the files live until Gradio has taken them over."""
@@ -89,6 +94,9 @@ class Endpoints(Calls):
                 transpose=transpose,
                 music_level=music_level,
                 lufs=lufs,
+                sections=sections,
+                from_s=from_s,
+                to_s=to_s,
             ).wishes()
         except RefusalError as error:
             raise self.refused(error, upload) from error
@@ -155,7 +163,7 @@ def build(studio: Studio) -> None:
 
 def settings_inputs() -> list[gr.components.Component]:
     """Make one component for each field of Settings; a field that a caller leaves out has its default."""
-    numbers = {"seed", "valence", "arousal", "tempo", "transpose", "music_level", "lufs"}
+    numbers = {"seed", "valence", "arousal", "tempo", "transpose", "music_level", "lufs", "from_s", "to_s"}
     switches = {"melody", "align_cuts"}
     made: list[gr.components.Component] = []
     for field in fields(Settings):

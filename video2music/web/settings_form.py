@@ -7,6 +7,7 @@ import gradio as gr
 from video2music.direction import LARGEST_SHIFT
 from video2music.music.suggestion import AUTO
 from video2music.web.compose_view import field_note
+from video2music.web.sections_field import lay_out_sections
 from video2music.web.wishes_form import (
     CHORD_HELP,
     LEVEL_RANGE,
@@ -50,12 +51,26 @@ class Form:
     draw: gr.Button
     lock: gr.Checkbox
     last_seed: gr.State
+    from_s: gr.Textbox
+    to_s: gr.Textbox
+    range_hint: gr.HTML
+    sections: gr.HTML
+    sections_hint: gr.HTML
     compose: gr.Button
+    save: gr.Button
+    saved: gr.DownloadButton
+    load: gr.UploadButton
+    file_note: gr.HTML
 
     @property
     def inputs(self) -> list[gr.components.Component]:
         """Clip and settings in the order in which the events take them."""
-        return [self.clip, *(getattr(self, field.name) for field in fields(Settings))]
+        return [self.clip, *self.settings]
+
+    @property
+    def settings(self) -> list[gr.components.Component]:
+        """The fields in the order of `Settings`."""
+        return [getattr(self, field.name) for field in fields(Settings)]
 
 
 def lay_out_form() -> Form:
@@ -69,7 +84,10 @@ def lay_out_form() -> Form:
         key = gr.Dropdown(key_choices(), value="", label="Key", elem_id="key", filterable=True)
         with gr.Accordion("More", open=False, elem_id="more"):
             more = lay_out_feeling() | lay_out_sound() | lay_out_beginning()
+        with gr.Accordion("Moods by time, or only a part", open=False, elem_id="times"):
+            more |= lay_out_times()
     compose = gr.Button("Compose", variant="primary", size="lg", elem_id="compose")
+    more |= lay_out_file()
     return Form(
         clip=clip, clip_card=card, ensemble=ensemble, ensemble_note=note, mood=mood, key=key, compose=compose, **more
     )
@@ -138,3 +156,29 @@ def lay_out_beginning() -> dict[str, gr.components.Component]:
     lock = gr.Checkbox(value=False, label="Lock the seed of the last piece", elem_id="lock")
     last = gr.State("")
     return {"primer": primer, "primer_hint": hint, "seed": seed, "draw": draw, "lock": lock, "last_seed": last}
+
+
+def lay_out_times() -> dict[str, gr.components.Component]:
+    """Put the part of the clip that is composed for, and the moods of its sections."""
+    with gr.Row(elem_id="range", equal_height=False):
+        start = gr.Textbox(
+            label="Compose only from", placeholder="The beginning", max_lines=1, elem_id="from-s", min_width=110
+        )
+        end = gr.Textbox(label="to", placeholder="The end", max_lines=1, elem_id="to-s", min_width=110)
+    hint = gr.HTML("", elem_id="range-hint")
+    return {
+        "from_s": start,
+        "to_s": end,
+        "range_hint": hint,
+        "sections": lay_out_sections(),
+        "sections_hint": gr.HTML("", elem_id="sections-hint"),
+    }
+
+
+def lay_out_file() -> dict[str, gr.components.Component]:
+    """Put the buttons that keep the settings in a file and bring them back."""
+    with gr.Row(elem_id="settings-file", equal_height=False):
+        save = gr.Button("Save these settings", size="sm", elem_id="save-settings", min_width=130)
+        load = gr.UploadButton("Load settings", size="sm", elem_id="load-settings", file_types=[".json"], min_width=130)
+        saved = gr.DownloadButton("Settings", elem_id="get-settings", visible="hidden")
+    return {"save": save, "load": load, "saved": saved, "file_note": gr.HTML("", elem_id="file-note")}

@@ -8,6 +8,7 @@ from video2music.direction import Direction
 from video2music.features.video_features import EMOTIONS
 from video2music.music.ensemble import DEFAULT_ENSEMBLE, ensemble_names, load_ensemble
 from video2music.music.suggestion import AUTO
+from video2music.web.times import read_range, read_sections
 from video2music.wishes import LARGEST_SEED, Wishes
 
 if TYPE_CHECKING:
@@ -76,6 +77,9 @@ class Settings:
         transpose: semitones.
         music_level: of the music against the clip's own sound, where that is kept.
         lufs: loudness of the music.
+        sections: moods by time, such as "0-12:tense; 12-20:exciting"; empty for none.
+        from_s: where in the clip the music begins, as typed or as a number; empty or None is its beginning.
+        to_s: where it ends; empty or None is the clip's end.
     """
 
     key: str | None = ""
@@ -92,6 +96,9 @@ class Settings:
     transpose: float | None = 0.0
     music_level: float | None = 0.0
     lufs: float | None = Wishes.lufs
+    sections: str | None = ""
+    from_s: str | float | None = None
+    to_s: str | float | None = None
 
     def wishes(self) -> Wishes:
         """Return what is asked for, and refuse what cannot be played before anyone waits for it.
@@ -99,7 +106,8 @@ class Settings:
         Raises:
             RefusalError: a field cannot be used; the sentence says what can.
         """
-        direction = Direction((self.mood or "").strip() or None, self.valence or 0.0, self.arousal or 0.0)
+        mood, sections = (self.mood or "").strip() or None, read_sections(self.sections)
+        direction = Direction(mood, self.valence or 0.0, self.arousal or 0.0, sections)
         return Wishes(
             key=(self.key or "").strip() or None,
             primer=(self.primer or "").strip() or None,
@@ -110,6 +118,7 @@ class Settings:
             tempo_bpm=read_tempo(self.tempo),
             melody=False if self.melody is False else None,
             align_cuts=False if self.align_cuts is False else None,
+            range_s=read_range(self.from_s, self.to_s),
             transpose=read_semitones(self.transpose),
             music_level_lu=self.music_level or 0.0,
             lufs=Wishes.lufs if self.lufs is None else self.lufs,

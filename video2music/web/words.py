@@ -57,6 +57,12 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes_left:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
+def moment_words(seconds: float) -> str:
+    """Write a moment to a tenth of a second: "0:12", "1:05.5"."""
+    tenths = round(10 * seconds)
+    return clock(tenths // 10) + (f".{tenths % 10}" if tenths % 10 else "")
+
+
 def length_words(seconds: float) -> str:
     """Write how long a recording is: "1:05", or "0.4 s" where a clock would show next to nothing."""
     return seconds_words(seconds) if seconds < 9.95 else clock(seconds)

@@ -1,0 +1,27 @@
+"""The field in which moods are set for sections of the clip: rows of from, to and mood, and a button at each end."""
+
+from pathlib import Path
+
+import gradio as gr
+
+from video2music.features.video_features import EMOTIONS
+
+SCRIPT = Path(__file__).parents[2] / "assets" / "sections.js"
+
+FRAME = """
+<fieldset class="sections">
+  <legend>Moods by time</legend>
+  <p class="note">Counted from where the music begins. Where no mood is set, the music follows the video.</p>
+  <div class="rows"></div>
+  <div class="buttons">
+    <button type="button" class="add">Add a section</button>
+    <button type="button" class="cut" hidden></button>
+  </div>
+</fieldset>"""
+
+
+def lay_out_sections() -> gr.HTML:
+    """Put the field; its value is a text that `read_sections` reads, and "change" tells that a person changed it."""
+    return gr.HTML(
+        "", html_template=FRAME, js_on_load=SCRIPT.read_text(encoding="utf-8"), moods=list(EMOTIONS), elem_id="sections"
+    )

@@ -1,0 +1,116 @@
+"""Times that a person sets: the part of the clip that is composed for, and sections with moods of their own."""
+
+import math
+import re
+
+from emotion.errors import RefusalError
+from video2music.direction import Section, parse_section
+from video2music.video.part import Part, PartError
+from video2music.web.words import moment_words
+from video2music.wishes import Wishes
+
+MOST_SECTIONS = 100
+
+_SECONDS = re.compile(r"\d{1,7}(\.\d{1,9})?")
+_CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,3}):(\d{1,2}(?:\.\d{1,9})?)")
+
+
+def read_seconds(typed: str | float | None) -> float | None:
+    """Return a moment in seconds, or None when the field is empty.
+
+    Args:
+        typed: "65", "65,5", "1:05", "1:02:05" or a number.
+
+    Raises:
+        RefusalError: it is no time.
+    """
+    text = "" if typed is None else str(typed).strip().replace(",", ".")
+    if not text:
+        return None
+    if _SECONDS.fullmatch(text):
+        return float(text)
+    if found := _CLOCK.fullmatch(text):
+        return 3600 * float(found[1] or 0) + 60 * float(found[2]) + float(found[3])
+    raise RefusalError("This is not a time", where=text[:20], remedy="Write seconds, or minutes and seconds as in 1:05")
+
+
+def read_range(from_s: str | float | None, to_s: str | float | None) -> tuple[float, float] | None:
+    """Return the part of the clip that is composed for, or None for all of it.
+
+    Args:
+        from_s: where it begins, as typed; empty for the beginning of the clip.
+        to_s: where it ends; empty for the end of the clip.
+
+    Raises:
+        RefusalError: one of them is no time, or it ends before it begins.
+    """
+    start, end = read_seconds(from_s), read_seconds(to_s)
+    if start is None and end is None:
+        return None
+    asked = (start or 0.0, math.inf if end is None else end)
+    try:
+        Part(*asked)
+    except PartError as error:
+        raise RefusalError(error.what, remedy="Let it end after it begins") from error
+    return asked
+
+
+def read_sections(text: str | None) -> tuple[Section, ...]:
+    """Return the sections that a text names.
+
+    Args:
+        text: such as "0-12:tense; 12-20:exciting"; empty or None for none.
+
+    Raises:
+        RefusalError: one cannot be read, or there are too many.
+    """
+    named = [part for part in (text or "").split(";") if part.strip()]
+    if len(named) > MOST_SECTIONS:
+        raise RefusalError(f"There are {len(named)} sections", remedy=f"Set {MOST_SECTIONS} at most")
+    return tuple(map(parse_section, named))
+
+
+def check_range(wishes: Wishes, clip_s: float) -> None:
+    """Refuse a part that a clip does not have.
+
+    Args:
+        wishes: what is asked for.
+        clip_s: length of the clip in seconds.
+
+    Raises:
+        RefusalError: the clip ends before the part does.
+    """
+    try:
+        if wishes.part is not None:
+            wishes.part.within(clip_s)
+    except PartError as error:
+        remedy = "Leave a field empty for the beginning or the end of the clip"
+        raise RefusalError(error.what, remedy=remedy) from error
+
+
+def check_sections(wishes: Wishes, clip_s: float) -> None:
+    """Refuse sections that begin when the music is over.
+
+    Args:
+        wishes: what is asked for; its part lies within the clip.
+        clip_s: length of the clip in seconds.
+
+    Raises:
+        RefusalError: a section begins too late.
+    """
+    music_s = clip_s if wishes.part is None else wishes.part.within(clip_s).length_s
+    for section in wishes.direction.sections:
+        if section.start_s >= music_s:
+            raise RefusalError(
+                f"A section begins at {moment_words(section.start_s)}, and the music ends at {moment_words(music_s)}",
+                remedy="Let it begin earlier, or remove it",
+            )
+
+
+def section_words(sections: tuple[Section, ...]) -> str:
+    """Say which mood holds when, for example "0:00 to 0:12 tense, 0:12 to 0:20 exciting".
+
+    Args:
+        sections: in order of time.
+    """
+    return ", ".join(f"{moment_words(one.start_s)} to {moment_words(one.end_s)} {one.mood}" for one in sections)
