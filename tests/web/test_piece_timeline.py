@@ -13,6 +13,8 @@ import pytest
 
 from video2music.features.video_features import EMOTIONS, VideoFeatures
 from video2music.music.score import Score
+from video2music.web import thumbnails
+from video2music.web.clip_card import jpeg
 from video2music.web.features_table import COLUMNS, write_features
 from video2music.web.lanes import WIDTH, moments
 from video2music.web.piece_timeline import piece_timeline
@@ -210,3 +212,12 @@ def test_only_the_longest_scenes_have_pictures(make_clip: Callable[..., Path]) -
 
 def test_a_clip_that_is_gone_leaves_the_strip_empty(tmp_path: Path) -> None:
     assert with_pictures([Still(0.0, 1.0)], tmp_path / "gone.mp4") == [Still(0.0, 1.0)]
+
+
+def test_a_scene_that_begins_in_the_dark_shows_a_later_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    dark, bright = np.zeros((8, 8, 3), np.uint8), np.indices((8, 8, 3))[1].astype(np.uint8) * 30
+    monkeypatch.setattr(thumbnails, "frame_at", lambda _clip, second: {0.0: dark, 1.0: bright}.get(second))
+    clip = Path("a.mp4")
+    assert thumbnails.telling_picture(clip, 0.0, 1.0) == thumbnails.telling_picture(clip, 1.0, 0.0) == jpeg(bright)
+    assert thumbnails.telling_picture(clip, 0.0, 9.0) == jpeg(dark)
+    assert thumbnails.telling_picture(clip, 9.0, 1.0) == ""

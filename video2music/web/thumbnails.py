@@ -94,7 +94,8 @@ def with_pictures(stills: Sequence[Still], clip: Path, begin_s: float = 0.0) -> 
         left_s -= effort_s
         if left_s >= 0:
             inside = [key_s for key_s in known if second < key_s < begin_s + still.end_s - CLOCK_S]
-            pictures[still.start_s] = telling_picture(clip, [second, *(key_s + CLOCK_S for key_s in inside[:1])])
+            instead = inside[0] + CLOCK_S if inside else begin_s + (still.start_s + still.end_s) / 2
+            pictures[still.start_s] = telling_picture(clip, second, instead)
     return [replace(still, picture=pictures.get(still.start_s, "")) for still in stills]
 
 
@@ -118,17 +119,19 @@ def first_look(still: Still, begin_s: float, key_frames: Sequence[float]) -> tup
     return after_s, after_s - max((key_s for key_s in key_frames if key_s <= after_s), default=0.0)
 
 
-def telling_picture(clip: Path, seconds: Sequence[float]) -> str:
-    """Return the first frame that shows anything, as JPEG in base64; else the first one; nothing where none is read.
+def telling_picture(clip: Path, second: float, instead: float) -> str:
+    """Return a frame as JPEG in base64, or where it shows nothing, a later one; nothing where none can be read.
 
     Args:
         clip: the video.
-        seconds: at which the frames stand.
+        second: at which the frame stands.
+        instead: at which the other one stands.
     """
-    frames = [frame for second in seconds[:1] if (frame := frame_at(clip, second)) is not None]
-    if frames and frames[0].std() <= EVEN:
-        frames += [frame for second in seconds[1:] if (frame := frame_at(clip, second)) is not None]
-    return jpeg(max(frames, key=lambda frame: float(frame.std()))) if frames else ""
+    frame = frame_at(clip, second)
+    if frame is not None and frame.std() <= EVEN:
+        later = frame_at(clip, instead)
+        frame = frame if later is None else later
+    return "" if frame is None else jpeg(frame)
 
 
 def frame_at(clip: Path, second: float) -> NDArray[np.uint8] | None:
