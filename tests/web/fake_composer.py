@@ -178,7 +178,7 @@ def serve(
     """Serve the page on a free port until the block ends, with fake networks unless others are given."""
     composer, recogniser = composer or FakeComposer(), recogniser or FakeRecogniser()
     before = os.environ.get("GRADIO_TEMP_DIR")
-    page, studio = app.build(lambda: composer, lambda: recogniser, root=root)
+    page, studio = app.build(lambda: composer, lambda: recogniser, root=root, limits=address.get("limits"))
     url = app.launch(page, app.Address(port=None, **address))
     try:
         yield SimpleNamespace(url=url, composer=composer, recogniser=recogniser, studio=studio, blocks=page)

@@ -1,6 +1,7 @@
 """What the page says, in words and in HTML."""
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from video2music.web import compose_view as view
 from video2music.web import progress_view
 from video2music.web import words as words_of
 from video2music.web.chord_lane import chord_lane
-from video2music.web.runs import Update
+from video2music.web.runs import Place, Update
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'${1+1}{{2}}"
 
@@ -100,6 +101,42 @@ def test_the_course_of_a_run() -> None:
     course = course.follow([Update("see", 1.0), Update("write", 0.25)], now=12.5)
     assert (course.finished, course.stage, course.fraction) == ((("see", 2.5),), "write", 0.25)
     assert 'aria-valuenow="25"' in progress_view.progress_card(course)
+
+
+def test_the_time_left_is_told_once_it_is_known_and_runs_down() -> None:
+    course, told = progress_view.Course(), []
+    for second in range(31):
+        news = [Update("Watching the video", second / 30)]
+        course = course.follow(news, now=100.0 + second)
+        told.append(course.left_s)
+    assert told[0] is None
+    known = [seconds for seconds in told if seconds is not None]
+    assert len(known) > 20
+    assert all(after < before for before, after in pairwise(known))
+    assert "left" in progress_view.progress_card(course)
+
+
+def test_a_stage_of_another_kind_of_run_tells_no_time() -> None:
+    course = progress_view.Course().follow([Update("Reading the music", 0.5)], now=100.0)
+    course = course.follow([Update("Reading the music", 0.6)], now=130.0)
+    assert course.left_s is None
+    assert "left" not in progress_view.progress_card(course)
+
+
+def test_the_place_in_line() -> None:
+    course = progress_view.Course().follow([Place(2)], now=5.0)
+    assert "2 people before you" in progress_view.progress_card(course)
+    course = course.follow([Place(1), Place(0), Update("Watching the video", 0.0)], now=9.0)
+    assert course.finished == (("Waiting in line", 4.0),)
+    assert "before you" not in progress_view.progress_card(course)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "a few seconds left"), (4, "about 5 s left"), (33, "about 35 s left"), (58, "about 1 min left")],
+)
+def test_the_time_left_in_words(seconds: float, words: str) -> None:
+    assert progress_view.left_words(seconds) == words
 
 
 def test_the_summary_says_key_seed_and_mood() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from video2music.progress import Progress
 from video2music.web.lazy import Lazy
-from video2music.web.runs import Bench, StoppedError, Update
+from video2music.web.runs import WAITING_PLACES, Bench, LineFullError, News, Place, StoppedError, Update
 from video2music.web.studio import Studio
 
 Outcome = TypeVar("Outcome")
@@ -36,7 +36,7 @@ def test_updates_arrive_in_order_and_then_the_result(bench: Bench) -> None:
         progress("writing", 7.0)
         return "piece"
 
-    async def follow() -> tuple[list[Update], str]:
+    async def follow() -> tuple[list[News], str]:
         run = bench.start("me", work)
         seen = [update async for updates in run.updates() for update in updates]
         return seen, run.result()
@@ -126,6 +126,51 @@ def test_the_next_run_waits_until_the_stopped_one_has_let_go(bench: Bench) -> No
 
     in_a_loop(follow())
     assert order == ["first", "second"]
+
+
+def test_everybody_in_line_knows_their_place_and_moves_up_when_one_gives_up(bench: Bench) -> None:
+    started, release = threading.Event(), threading.Event()
+
+    async def follow() -> list[News]:
+        assert bench.next_place == Place(0)
+        first = bench.start("one", endless(started, threading.Event(), release))  # type: ignore[arg-type]
+        await asyncio.to_thread(started.wait, 10)
+        bench.start("two", lambda _: pytest.fail("was stopped in line"))
+        third = bench.start("three", lambda progress: progress("writing", 0.5))
+        assert bench.next_place == Place(3)
+        bench.stop("two")
+        release.set()
+        async for _ in first.updates():
+            pass
+        return [news async for updates in third.updates() for news in updates]
+
+    assert in_a_loop(follow()) == [Place(2), Place(1), Place(0), Update("writing", 0.5)]
+    assert bench.next_place == Place(0)
+
+
+def test_a_full_line_takes_nobody_else(bench: Bench) -> None:
+    started, release = threading.Event(), threading.Event()
+
+    async def follow() -> None:
+        bench.start("at work", endless(started, threading.Event(), release))  # type: ignore[arg-type]
+        for number in range(WAITING_PLACES):
+            bench.need_room()
+            bench.start(str(number), lambda _: None)
+        with pytest.raises(LineFullError):
+            bench.need_room()
+        bench.stop("0")
+        bench.need_room()
+        release.set()
+
+    in_a_loop(follow())
+
+
+def test_places_in_words() -> None:
+    assert [Place(ahead).words for ahead in (0, 1, 2)] == [
+        "Getting ready",
+        "1 person before you",
+        "2 people before you",
+    ]
 
 
 def test_a_folder_lives_until_the_worker_has_let_go(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
@@ -19,6 +19,8 @@ from video2music.web import compose_tab, endpoints, handover, recognise_tab
 from video2music.web.composer import Composer
 from video2music.web.folders import KEEP_S, SWEEP_EVERY_S, private_root, sweep
 from video2music.web.lazy import Lazy
+from video2music.web.limits import Limits, add_options
+from video2music.web.runs import WAITING_PLACES
 from video2music.web.studio import Studio
 from video2music.web.theme import studio_theme
 
@@ -30,11 +32,6 @@ TABS: tuple[ModuleType, ...] = (compose_tab, recognise_tab)
 ASSETS = Path(__file__).parents[2] / "assets"
 STYLE_SHEETS = (ASSETS / "style.css", ASSETS / "timeline.css")
 SCRIPT = ASSETS / "timeline.js"
-
-WAITING_PLACES = 20
-"""Pieces that may wait in line; whoever comes later is asked to try again."""
-
-LARGEST_UPLOAD = "2gb"
 
 LOCAL_ONLY = {"share": False, "ssr_mode": False, "pwa": False, "mcp_server": False, "run_history": False}
 """Off: what Gradio offers beyond a page (a tunnel, a second server, an installable app, a tool server, a record)."""
@@ -63,18 +60,20 @@ class Address:
         host: name or number to listen on.
         port: None takes the first free one from 7860.
         root_path: path under which a proxy serves the page, for example "/music".
+        limits: how long and how large a clip may be.
     """
 
     host: str = "127.0.0.1"
     port: int | None = None
     root_path: str | None = None
+    limits: Limits = field(default_factory=Limits)
 
 
 def read_settings(arguments: Sequence[str] | None = None) -> tuple[Address, str]:
     """Read address and engine from the command line, then the environment.
 
-    GRADIO_SERVER_NAME, GRADIO_SERVER_PORT and GRADIO_ROOT_PATH are honoured; where SPACE_ID is set (Hugging Face
-    Spaces) the page listens on every interface.
+    GRADIO_SERVER_NAME, GRADIO_SERVER_PORT, GRADIO_ROOT_PATH and the variables of `limits` are honoured; where SPACE_ID
+    is set (Hugging Face Spaces) the page listens on every interface.
 
     Args:
         arguments: of the command line; the process's own by default.
@@ -94,8 +93,10 @@ def read_settings(arguments: Sequence[str] | None = None) -> tuple[Address, str]
     parser.add_argument(
         "--engine", choices=tuple(ENGINES), default="embedded", help="networks that compose and listen: %(default)s"
     )
+    add_options(parser)
     given = parser.parse_args(arguments)
-    return Address(given.host, given.port, given.root_path), given.engine
+    limits = Limits(given.max_seconds, given.max_megabytes)
+    return Address(given.host, given.port, given.root_path, limits), given.engine
 
 
 def load_recogniser(engine: str) -> Recogniser:
@@ -124,7 +125,11 @@ def keep_to_ourselves(root: Path) -> None:
 
 
 def build(
-    load: Callable[[], Composer], load_recogniser: Callable[[], Recogniser], *, root: Path | None = None
+    load: Callable[[], Composer],
+    load_recogniser: Callable[[], Recogniser],
+    *,
+    root: Path | None = None,
+    limits: Limits | None = None,
 ) -> tuple[gr.Blocks, Studio]:
     """Assemble the page.
 
@@ -132,6 +137,7 @@ def build(
         load: builds the composer; called in the worker when it is first needed.
         load_recogniser: builds the recogniser, in the same way.
         root: private folder for uploads and results; one under the system's temporary folder by default.
+        limits: how long and how large a clip may be.
 
     Returns:
         The page, not yet served, and the studio behind it.
@@ -139,7 +145,7 @@ def build(
     root = private_root(root)
     sweep(root)
     keep_to_ourselves(root)
-    studio = Studio(Lazy(load), Lazy(load_recogniser), root)
+    studio = Studio(Lazy(load), Lazy(load_recogniser), root, limits=limits or Limits())
 
     def leave(request: gr.Request) -> None:
         studio.leave(str(request.session_hash))
@@ -150,6 +156,7 @@ def build(
         endpoints.build(studio)
         gr.HTML(FOOTER.format(place=where_clips_stay(), hours=KEEP_S // 3600))
         page.unload(leave)
+        page.load(None, js=studio.limits.script)
     page.queue(max_size=WAITING_PLACES)
     return page, studio
 
@@ -193,7 +200,7 @@ def launch(page: gr.Blocks, address: Address) -> str:
             css_paths=STYLE_SHEETS,
             js=SCRIPT.read_text(encoding="utf-8"),
             footer_links=[],
-            max_file_size=LARGEST_UPLOAD,
+            max_file_size=address.limits.size,
             quiet=True,
             **LOCAL_ONLY,
         )
@@ -230,7 +237,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     address, engine = read_settings(arguments)
     hear = cache(partial(load_recogniser, engine))
-    page, studio = build(partial(load_composer, engine, hear), hear)
+    page, studio = build(partial(load_composer, engine, hear), hear, limits=address.limits)
     try:
         url = launch(page, address)
     except RefusalError as error:

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from video2music.web.folders import given_name
+from video2music.web.limits import Limits
 from video2music.web.words import clock
 
 SHORTER_SIDE = 270
@@ -26,24 +28,26 @@ PREVIEW = """(clip) => {
 """Script that puts the clip itself in the place of its first picture where the browser can play it."""
 
 
-def clip_card(clip: Path) -> str:
+def clip_card(clip: Path, limits: Limits | None = None) -> str:
     """Look at an upload and show it.
 
     The picture is made here because browsers play only a few of the formats that can be composed for.
 
     Args:
         clip: the uploaded file.
+        limits: how long and how large it may be.
 
     Returns:
         HTML: first frame, length, size in pixels, and whether there is sound.
 
     Raises:
-        VideoReadError: the file is not a video that can be read.
+        VideoReadError: the file is not a video that can be read, or it is beyond the limits.
     """
     from video2music.video.probe import probe
     from video2music.video.reader import VideoReader
 
     info = probe(clip)
+    (limits or Limits()).check(clip, info.duration_s, given_name(clip))
     with VideoReader(clip) as frames:
         picture = jpeg(next(iter(frames)).shown(SHORTER_SIDE))
     sound = "with sound" if info.has_sound else "without sound"

@@ -83,7 +83,7 @@ class ComposePage:
         if clip is None:
             return ""
         try:
-            return clip_card(Path(clip))
+            return clip_card(Path(clip), self.studio.limits)
         except RefusalError as error:
             return notice("This clip cannot be used", refusal_sentence(error, given_name(Path(clip)), self.studio.root))
 

@@ -60,9 +60,17 @@ class Desk:
         """Note that a person asks for a run, which may have to wait before it starts."""
         self.bench.ask(self.session(request))
 
+    def need_room(self) -> None:
+        """Refuse a further run while too many people wait.
+
+        Raises:
+            LineFullError: they do.
+        """
+        self.bench.need_room()
+
     def waiting(self) -> Changes:
         """Show what a person who has just asked waits for."""
-        return self.busy(progress_card(Course(stage=self.bench.outlook())))
+        return self.busy(progress_card(Course().follow([self.bench.next_place])))
 
     def refused(self, error: RefusalError) -> Changes:
         """Say why a run was not begun."""

@@ -15,7 +15,7 @@ from video2music.web.progress_view import notice
 from video2music.web.reading import Reading
 from video2music.web.runs import Run
 from video2music.web.sound_card import sound_card
-from video2music.web.studio import QUEUE, Studio
+from video2music.web.studio import Studio
 from video2music.web.words import refusal_sentence
 
 TITLE = "Analyse music"
@@ -223,8 +223,7 @@ def connect_run(page: RecognisePage, trigger: Callable[..., Any], sound: gr.comp
         page.perform,
         sound,
         [*everything, *stage.downloads],
-        concurrency_limit=1,
-        concurrency_id=QUEUE,
+        concurrency_limit=None,
         **private,
     )
     begun.then(None, js=bring_into_view("#music-status"))

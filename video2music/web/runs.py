@@ -5,8 +5,9 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+from emotion.errors import RefusalError
 from video2music.progress import Progress
 
 Outcome = TypeVar("Outcome")
@@ -16,12 +17,42 @@ class StoppedError(Exception):
     """The person who started the run stopped it."""
 
 
+WAITING_PLACES = 20
+"""Runs that may wait in line; whoever comes later is asked to try again."""
+
+
+class LineFullError(RefusalError):
+    """Too many people wait already."""
+
+
 @dataclass(frozen=True)
 class Update:
-    """How far a run is: the stage in plain words and the finished fraction of that stage, 0 to 1."""
+    """How far a run is.
+
+    Attributes:
+        stage: in plain words.
+        fraction: of that stage that is done, 0 to 1.
+    """
 
     stage: str
     fraction: float
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a run stands in line: how many others come before it."""
+
+    ahead: int
+
+    @property
+    def words(self) -> str:
+        """The place for a person."""
+        if not self.ahead:
+            return "Getting ready"
+        return "1 person before you" if self.ahead == 1 else f"{self.ahead} people before you"
+
+
+News = Update | Place
 
 
 class Run(Generic[Outcome]):
@@ -36,21 +67,25 @@ class Run(Generic[Outcome]):
 
     def __init__(self, executor: ThreadPoolExecutor, work: Callable[[Progress], Outcome]) -> None:
         self._loop = asyncio.get_running_loop()
-        self._news: asyncio.Queue[Update | None] = asyncio.Queue()
+        self._news: asyncio.Queue[News | None] = asyncio.Queue()
         self._stopped = threading.Event()
         self._future: Future[Outcome] = executor.submit(work, self._report)
         self._future.add_done_callback(lambda _: self._tell(None))
 
-    def _tell(self, news: Update | None) -> None:
+    def _tell(self, news: News | None) -> None:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._news.put_nowait, news)
+
+    def move_to(self, ahead: int) -> None:
+        """Tell whoever follows how many runs come before this one."""
+        self._tell(Place(ahead))
 
     def _report(self, stage: str, fraction: float) -> None:
         if self._stopped.is_set():
             raise StoppedError
         self._tell(Update(stage, min(1.0, max(0.0, fraction))))
 
-    async def updates(self) -> AsyncIterator[list[Update]]:
+    async def updates(self) -> AsyncIterator[list[News]]:
         """Yield what was reported since the last time, oldest first, until the work is over or stopped."""
         over = False
         while not over:
@@ -97,8 +132,10 @@ class Bench:
 
     def __init__(self, name: str = "composing") -> None:
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
-        self._runs: dict[str, Run[object]] = {}
+        self._runs: dict[str, Run[Any]] = {}
         self._stopped: set[str] = set()
+        self._line: list[Run[Any]] = []
+        self._moving = threading.Lock()
 
     def prepare(self, work: Callable[[], object]) -> Future[object]:
         """Do something in the worker before the first run, for example load the networks."""
@@ -114,9 +151,36 @@ class Bench:
         Returns:
             The run, to be followed and ended with `finish`.
         """
-        run = Run(self._executor, work)
-        self._runs[session] = run  # type: ignore[assignment]  # kept only to be stopped, whatever its outcome
+        run: Run[Any] = Run(self._executor, work)
+        self._runs[session] = run
+        with self._moving:
+            if self._line:
+                run.move_to(len(self._line))
+            self._line.append(run)
+        run.afterwards(lambda: self._move_up(run))
         return run
+
+    def _move_up(self, done: Run[Any]) -> None:
+        """Let everybody behind a run that is over know their new place."""
+        with self._moving:
+            place = self._line.index(done)
+            self._line.remove(done)
+            for ahead, run in enumerate(self._line[place:], start=place):
+                run.move_to(ahead)
+
+    @property
+    def next_place(self) -> Place:
+        """Where a run that is started now will stand."""
+        return Place(len(self._line))
+
+    def need_room(self) -> None:
+        """Refuse a further run while the line is full.
+
+        Raises:
+            LineFullError: it is.
+        """
+        if len(self._line) > WAITING_PLACES:
+            raise LineFullError("Too many pieces are waiting already", remedy="Please try again in a minute")
 
     def finish(self, session: str, run: Run[Outcome]) -> None:
         """Forget a run, and stop it if its follower left early."""
@@ -134,10 +198,6 @@ class Bench:
         for known in theirs:
             self.stop(known)
             self._stopped.discard(known)
-
-    def outlook(self) -> str:
-        """Say what a person who asks now will have to wait for."""
-        return "Waiting for the piece before yours" if self._runs else "Getting ready"
 
     def ask(self, session: str) -> None:
         """Note that a session asks for a run, which may have to wait before it starts."""

@@ -19,6 +19,7 @@ from video2music.web.changes import Change, wishes_now
 from video2music.web.composer import Composer
 from video2music.web.folders import bring_in, given_name, kept_folder, safe_stem, working_folder
 from video2music.web.lazy import Lazy
+from video2music.web.limits import Limits
 from video2music.web.reading import Reading, read_music
 from video2music.web.runs import Bench, Run
 from video2music.web.shelf import Kept, Shelf
@@ -44,6 +45,7 @@ class Studio:
         bench: where pieces are composed one after another.
         music_stand: where pieces that exist are played again, so that nobody waits for somebody else's composition.
         shelf: keeps the piece that each person works on.
+        limits: how long and how large a clip may be.
     """
 
     composer: Lazy[Composer]
@@ -52,6 +54,7 @@ class Studio:
     bench: Bench = field(default_factory=Bench)
     music_stand: Bench = field(default_factory=lambda: Bench("playing"))
     shelf: Shelf = field(default_factory=Shelf)
+    limits: Limits = field(default_factory=Limits)
 
     @contextmanager
     def job(
@@ -102,7 +105,7 @@ class Studio:
         Raises:
             RefusalError: the clip or a wish cannot be used.
         """
-        own = bring_in(clip, folder)
+        own = self._take_in(clip, folder)
         asked = {field.name: getattr(wishes, field.name) for field in fields(wishes)}
         piece = self.composer.ready(progress).compose(own, progress=progress, **asked)
         return piece, self._save(piece, given_name(clip), folder, progress)
@@ -185,6 +188,13 @@ class Studio:
                 archive.write(stem, stem.name)
         return packed
 
+    def _take_in(self, clip: Path, folder: Path) -> Path:
+        from video2music.video.probe import probe
+
+        own = bring_in(clip, folder)
+        self.limits.check(own, probe(own).duration_s, given_name(clip))
+        return own
+
     def _save(self, piece: Piece, clip_name: str, folder: Path, progress: Progress) -> SavedPiece:
         return piece.save(folder / "piece", stem=f"{safe_stem(clip_name)} - music", progress=progress)
 
@@ -202,7 +212,7 @@ class Studio:
         Raises:
             RefusalError: the clip cannot be read.
         """
-        own = bring_in(clip, folder)
+        own = self._take_in(clip, folder)
         return self.composer.ready(progress).analyze(own, progress=progress)
 
     def read(self, sound: Path, folder: Path, progress: Progress) -> Reading:

@@ -15,7 +15,7 @@ from video2music.web.compose_view import offer_card
 from video2music.web.desk import PLAY_FROM_PLACE, REMEMBER_PLACE, Changes, Desk, lay_out_desk
 from video2music.web.runs import Run
 from video2music.web.shelf import Kept
-from video2music.web.studio import QUEUE, Studio
+from video2music.web.studio import Studio
 from video2music.web.why_panel import draw_after
 
 MOST_OFFERS = 4
@@ -128,8 +128,7 @@ def connect_variations(variations: VariationsPanel, panel: ChangePanel) -> None:
         variations.vary,
         variations.count,
         [*desk.controls, *variations.outputs],
-        concurrency_limit=1,
-        concurrency_id=QUEUE,
+        concurrency_limit=None,
         **private,
     )
     varied.failure(desk.lost, outputs=desk.controls, queue=False, **private)
