@@ -74,7 +74,7 @@ def test_any_cuts_leave_a_piece_that_fills_the_clip_and_comes_home(
     aligned = resolve(align_cuts(score, cuts))
     assert aligned.duration_s == 18.3
     assert len(aligned.chords) == aligned.steps
-    assert aligned.chords[-1] == "C"
+    assert aligned.chords[-1] == ("N" if set(score.chords) == {"N"} else "C")
     assert resolve(aligned).chords == aligned.chords
     assert {parse_chord(chord) for chord in aligned.chords} <= {parse_chord(chord) for chord in [*chords, "C", "G7"]}
     assert arrange(aligned, ensemble="band").get_end_time() <= 18.3 + 1e-3
