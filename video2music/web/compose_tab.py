@@ -23,6 +23,7 @@ from video2music.web.progress_view import field_hint, notice
 from video2music.web.runs import Run
 from video2music.web.settings_file import read_settings, write_settings
 from video2music.web.settings_form import Form, lay_out_form
+from video2music.web.shelf import Kept
 from video2music.web.stage import Stage, lay_out_result, lay_out_stage
 from video2music.web.studio import EASY_SEEDS, Studio
 from video2music.web.times import check_range, check_sections
@@ -69,6 +70,13 @@ class ComposePage:
     stage: Stage
     panel: ChangePanel
     variations: VariationsPanel
+
+    @property
+    def outputs(self) -> list[gr.blocks.Block]:
+        """What a run changes."""
+        panel, variations = self.panel, self.variations
+        playing = [*self.desk.controls, *self.stage.outputs, *panel.desk.controls, *panel.outputs]
+        return [*playing, *variations.desk.controls, *variations.outputs, self.form.last_seed]
 
     def draw_seed(self) -> str:
         """Draw a seed that is easy to read and to say."""
@@ -170,9 +178,19 @@ class ComposePage:
             kept = self.studio.keep(session, upload, wishes, piece)
         except Exception as error:  # noqa: BLE001 - whatever it is, the person reads a sentence
             return self.desk.failed(error, given_name(upload))
+        return {**self.desk.rest(""), **self.present(kept, piece, files, time.monotonic() - started)}
+
+    def present(self, kept: Kept, piece: Piece, files: SavedPiece, took_s: float) -> Changes:
+        """Show a new piece in every part of the tab.
+
+        Args:
+            kept: what the person works on from now on.
+            piece: what is heard.
+            files: where it was written.
+            took_s: seconds that it took to compose it.
+        """
         return {
-            **self.desk.rest(""),
-            **self.stage.show(piece, files, kept.name, time.monotonic() - started),
+            **self.stage.show(piece, files, kept.name, took_s),
             **self.panel.desk.rest(""),
             **self.panel.show(kept),
             **self.variations.desk.rest(""),
@@ -216,8 +234,6 @@ def connect(page: ComposePage) -> None:
     """Connect the fields and buttons with the events."""
     form, stage, controls = page.form, page.stage, page.desk.controls
     panel, variations = page.panel, page.variations
-    everything = [*controls, *stage.outputs, *panel.desk.controls, *panel.outputs]
-    everything += [*variations.desk.controls, *variations.outputs, form.last_seed]
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     aside: dict[str, Any] = {**private, "queue": False}
 
@@ -227,7 +243,7 @@ def connect(page: ComposePage) -> None:
     composed = begun.success(
         page.perform,
         form.inputs,
-        everything,
+        page.outputs,
         concurrency_limit=None,
         **private,
     )

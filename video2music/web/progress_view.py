@@ -11,16 +11,16 @@ from video2music.web.words import seconds_words
 WAITING = "Waiting in line"
 
 TYPICAL_S = {
-    "Watching the video": 3.1,
-    "Shaping density and loudness": 0.1,
-    "Writing the chords": 2.0,
-    "Writing the melody": 1.4,
-    "Arranging the notes": 0.3,
-    "Playing the music": 0.8,
-    "Setting the loudness": 0.4,
-    "Listening to the result": 1.6,
-    "Writing the music": 0.2,
-    "Putting the music under the picture": 0.6,
+    "Watching the video": 1.24,
+    "Shaping density and loudness": 0.01,
+    "Writing the chords": 0.08,
+    "Writing the melody": 0.1,
+    "Arranging the notes": 0.02,
+    "Playing the music": 0.4,
+    "Setting the loudness": 0.07,
+    "Listening to the result": 0.17,
+    "Writing the music": 0.05,
+    "Putting the music under the picture": 0.75,
 }
 """Stages of composing in their order, and how long each takes beside the others; only the shares matter."""
 
