@@ -92,6 +92,7 @@ def test_calls_with_the_first_five_inputs_alone_still_work(served: SimpleNamespa
 def test_every_setting_reaches_the_composer(served: SimpleNamespace, upload: Upload) -> None:
     wishes = {"ensemble": "strings", "mood": "sad", "valence": -1, "arousal": 1.5, "tempo": 90, "transpose": -2}
     wishes |= {"melody": False, "align_cuts": False, "music_level": 3, "lufs": -23, "original": "mix", "seed": 5}
+    wishes |= {"sections": "0-1:tense; 1-2:exciting", "from_s": 0.5, "to_s": 1.5}
     compose(served.client(), upload("a.mp4"), **wishes)
     assert served.composer.wishes == [Settings(**wishes).wishes()]
     assert served.composer.wishes != [Wishes(seed=5)]
@@ -185,6 +186,8 @@ def test_what_is_no_music_is_refused_without_the_servers_paths(
         ({"ensemble": "kazoo"}, "There is no ensemble 'kazoo'"),
         ({"mood": "hungry"}, "There is no such mood: hungry"),
         ({"tempo": 500}, "180"),
+        ({"sections": "0-12:tens"}, "Did you mean tense"),
+        ({"from_s": 5, "to_s": 2}, "end after it begins"),
     ],
 )
 def test_settings_are_refused_in_a_sentence(

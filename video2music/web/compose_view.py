@@ -67,7 +67,7 @@ def summary_card(piece: Piece, *, clip_name: str, took_s: float) -> str:
         ("Key", score_key(score.key)),
         ("Tempo", f"{score.tempo_bpm:.0f} beats per minute"),
         ("Mood seen", mood_words(features)),
-        *([("Moods set", section_words(sections))] if sections else []),
+        *([("Moods set", section_words(sections, score.duration_s))] if sections else []),
         *([("Things seen", seen)] if seen else []),
         ("Scene cuts", str(len(features.cuts_s))),
         ("Length", clock(score.duration_s)),

@@ -107,10 +107,12 @@ def check_sections(wishes: Wishes, clip_s: float) -> None:
             )
 
 
-def section_words(sections: tuple[Section, ...]) -> str:
+def section_words(sections: tuple[Section, ...], music_s: float) -> str:
     """Say which mood holds when, for example "0:00 to 0:12 tense, 0:12 to 0:20 exciting".
 
     Args:
         sections: in order of time.
+        music_s: when the music is over.
     """
-    return ", ".join(f"{moment_words(one.start_s)} to {moment_words(one.end_s)} {one.mood}" for one in sections)
+    times = ((moment_words(one.start_s), moment_words(min(one.end_s, music_s))) for one in sections)
+    return ", ".join(f"{start} to {end} {one.mood}" for (start, end), one in zip(times, sections, strict=True))
