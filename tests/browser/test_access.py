@@ -41,7 +41,8 @@ TEXTS = (
     ".lane p, .lane b, .lane p span, .marks span, .readout, .panel h3, .panel summary, #use-composed, #recorder label, "
     "#recorder button, #recorder select, #music-downloads button, #analyse, #change label span, #change button, "
     "#change h2, .chord-lane button span, .chord-lane h3 span, .offer-card p, .offer-card h3, .offer button, .note, "
-    "#variations [data-testid=block-info], .label-wrap span, .group, .told, .moods span, .key li, .in-words summary"
+    "#variations [data-testid=block-info], .label-wrap span, .group, .told, .moods span, .key li, .in-words summary, "
+    ".sections :is(legend, label span, input, select, button), #settings-file button"
 )
 
 
@@ -81,6 +82,8 @@ def test_every_text_can_be_read(
     page.get_by_label("Begin with these chords").fill("X")
     page.get_by_label("Begin with these chords").blur()
     expect(page.locator(".hint")).to_be_visible()
+    page.get_by_role("button", name="Moods by time").click()
+    page.get_by_role("button", name="Add a section").click()
     assert not weak_texts(page)
     page.get_by_label("Begin with these chords").fill("")
     served.composer.gate.clear()
@@ -118,10 +121,11 @@ def test_everything_is_reached_by_keyboard_in_reading_order(page: Page) -> None:
     }
     """
     page.get_by_role("button", name="More").click()
+    page.get_by_role("button", name="Moods by time").click()
     page.evaluate("document.activeElement.blur()")
     page.locator("h1").click()
     reached = []
-    for _ in range(34):
+    for _ in range(40):
         page.keyboard.press("Tab")
         reached += filter(None, [page.evaluate(names)])
     order = [
@@ -144,7 +148,13 @@ def test_everything_is_reached_by_keyboard_in_reading_order(page: Page) -> None:
         "Seed",
         "Draw one",
         "Lock",
+        "Moods by time",
+        "Only from",
+        "to",
+        "Add a section",
         "Compose",
+        "Save these settings",
+        "Load settings",
     ]
     positions = [next((i for i, (name, _) in enumerate(reached) if name.startswith(word)), None) for word in order]
     assert None not in positions, reached

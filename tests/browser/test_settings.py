@@ -63,8 +63,8 @@ def test_a_section_begins_where_the_clip_stands_and_is_taken_away(timed: Page) -
     expect(cut).to_have_text("Change the mood at 0:04")
     cut.click()
     assert times(page)[:2] + times(page)[3:5] == ["0", "4", "4", "12"]
-    page.get_by_label("Compose only from").fill("3")
-    page.get_by_label("Compose only from").blur()
+    page.get_by_label("Only from").fill("3")
+    page.get_by_label("Only from").blur()
     section(page, 1).get_by_role("button", name="Remove section 1").click()
     assert times(page)[:2] == ["4", "12"]
     cut.click()
@@ -72,7 +72,7 @@ def test_a_section_begins_where_the_clip_stands_and_is_taken_away(timed: Page) -
 
 
 def test_times_that_do_not_fit_are_refused_under_their_field(timed: Page, served: SimpleNamespace) -> None:
-    page, start = timed, timed.get_by_label("Compose only from")
+    page, start = timed, timed.get_by_label("Only from")
     start.fill("soon")
     start.blur()
     expect(page.locator("#range-hint")).to_contain_text("This is not a time: soon")
@@ -106,7 +106,7 @@ def test_a_settings_file_restores_the_page(
     page.get_by_label("Keep it under the music").check()
     page.get_by_label("Seed (same seed").fill("77")
     page.get_by_label("A melody").uncheck()
-    page.get_by_label("Compose only from").fill("1:00")
+    page.get_by_label("Only from").fill("1:00")
     page.get_by_role("button", name="Add a section").click()
     path = fetch(page, "save-settings")
     assert path.name == "holiday - settings.json"
@@ -121,7 +121,7 @@ def test_a_settings_file_restores_the_page(
     expect(other.get_by_label("Keep it under the music")).to_be_checked()
     expect(other.get_by_label("A melody")).not_to_be_checked()
     expect(other.get_by_label("Seed (same seed")).to_have_value("77")
-    expect(other.get_by_label("Compose only from")).to_have_value("1:00")
+    expect(other.get_by_label("Only from")).to_have_value("1:00")
     expect(section(other, 1)).to_be_visible()
     again = fetch(other, "save-settings")
     assert again.name == "settings.json"
