@@ -10,7 +10,7 @@
     return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
   };
 
-  const megabytes = (bytes) => `${Math.round(bytes / 1e6)} MB`;
+  const megabytes = (bytes) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
 
   const secondsOf = (file) => new Promise((tell) => { /* nothing for what this browser cannot play: the server looks then */
     const video = document.createElement("video"), source = URL.createObjectURL(file);

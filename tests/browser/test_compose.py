@@ -186,7 +186,7 @@ def test_text_that_calls_itself_a_video(page: Page, tmp_path: Path) -> None:
     page.set_input_files("#clip input[type=file]", diary)
     expect(page.locator("#clip-card")).to_contain_text("not a video")
     compose(page)
-    expect(page.locator("#status")).to_contain_text("This is not a video: diary.mp4. Choose an mp4")
+    expect(page.locator("#status")).to_contain_text("not a video: diary.mp4. Check that it plays")
     assert "/run-" not in page.content()
 
 

@@ -205,7 +205,7 @@ def test_text_renamed_to_mp4_is_refused_without_the_servers_paths(
     (tmp_path / "notes.mp4").write_text("dear diary")
     with pytest.raises(AppError) as refusal:
         compose(served.client(), clip)
-    assert "This is not a video: notes.mp4. Choose an mp4" in str(refusal.value)
+    assert "not a video: notes.mp4. Check that it plays" in str(refusal.value)
     assert "/" not in str(refusal.value)
 
 

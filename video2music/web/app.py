@@ -15,7 +15,7 @@ import gradio as gr
 from emotion import Recogniser
 from emotion.errors import RefusalError
 from video2music.engines import ENGINES
-from video2music.web import compose_tab, endpoints, handover, recognise_tab
+from video2music.web import compose_tab, endpoints, examples_panel, handover, recognise_tab
 from video2music.web.composer import Composer
 from video2music.web.folders import KEEP_S, SWEEP_EVERY_S, private_root, sweep
 from video2music.web.lazy import Lazy
@@ -168,6 +168,7 @@ def lay_out_tabs(studio: Studio) -> None:
         for tab in TABS:
             with gr.Tab(tab.TITLE, id=tab.TITLE):
                 pages[tab] = tab.build(studio)
+    examples_panel.connect(pages[compose_tab])
     handover.connect(tabs, pages[compose_tab], pages[recognise_tab])
 
 

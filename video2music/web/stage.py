@@ -7,6 +7,7 @@ import gradio as gr
 from video2music.piece import Piece, SavedPiece
 from video2music.web import compose_view as view
 from video2music.web.desk import Changes
+from video2music.web.example_cards import CHOOSING, example_cards
 from video2music.web.why_panel import WhyPanel, lay_out_downloads, lay_out_timeline
 
 DOWNLOADS = (
@@ -76,7 +77,7 @@ class Stage:
 
 def lay_out_stage() -> tuple[gr.HTML, gr.Column]:
     """Put the invitation, and the column for the result, which is filled by `lay_out_result`."""
-    empty = gr.HTML(view.EMPTY, elem_id="empty")
+    empty = gr.HTML(view.EMPTY + example_cards(), elem_id="empty", js_on_load=CHOOSING)
     return empty, gr.Column(visible=False, elem_id="result")
 
 
