@@ -67,6 +67,17 @@ def test_one_thing_is_changed_heard_and_taken_back(composed: Page, served: Simpl
     assert len(served.composer.finished) == 1
 
 
+def test_another_key_of_the_same_mode(composed: Page) -> None:
+    page, before = composed, chords(composed)
+    panel(page, "In the key of").click()
+    expect(page.get_by_role("option", name="A major", exact=True)).to_have_count(0)
+    page.get_by_role("option", name="B♭ minor", exact=True).click()
+    hear(page)
+    expect(page.locator("#summary .facts")).to_contain_text("B♭ minor")
+    expect(page.get_by_role("spinbutton", name="Lower (-) or higher")).to_have_value("1")
+    assert chords(page) != before
+
+
 def test_a_chord_is_chosen_by_its_block_replaced_and_taken_back(composed: Page) -> None:
     page, before = composed, chords(composed)
     block = page.locator(".chord-lane button").nth(1)

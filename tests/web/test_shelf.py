@@ -54,6 +54,18 @@ def test_only_what_was_changed_changes(kept: Kept) -> None:
     )
 
 
+def test_a_key_is_reached_the_shortest_way_or_nearest_to_the_transposition(kept: Kept) -> None:
+    shown = Panel.of(kept.piece)
+    assert shown.key == kept.piece.score.key == "A minor"
+    for key, transpose, semitones in (("G minor", 0, -2), ("C minor", 0, 3), ("G minor", 12, 10), ("A minor", 11, 11)):
+        after = apply_panel(replace(shown, key=key, transpose=transpose))(kept, silent)
+        assert after.piece.rendition.transpose == semitones
+    after = apply_panel(replace(shown, key="Bb minor"))(kept, silent)
+    assert (after.piece.score.key, Panel.of(after.piece).transpose) == ("Bb minor", 1)
+    back = apply_panel(replace(Panel.of(after.piece), key="A minor"))(after.quiet(), silent)
+    assert (back.piece.score.key, back.piece.rendition) == ("A minor", kept.piece.rendition)
+
+
 def test_changes_are_taken_back_one_by_one(kept: Kept) -> None:
     shown = Panel.of(kept.piece)
     changed = replace_chord(2.5, " Dm7 ")(apply_panel(replace(shown, tempo=80))(kept, silent).quiet(), silent)
@@ -76,6 +88,8 @@ def test_changes_are_taken_back_one_by_one(kept: Kept) -> None:
         ({}, "Nothing was changed yet"),
         ({"transpose": 0.5}, "semitones"),
         ({"transpose": 99}, "12"),
+        ({"key": "C major"}, "Choose a minor key"),
+        ({"key": "H minor"}, "H minor"),
         ({"tempo": 10}, "60"),
         ({"density": 9.0}, "density"),
         ({"ensemble": "kazoo"}, "kazoo"),

@@ -20,6 +20,7 @@ from video2music.web.wishes_form import (
     key_choices,
     mood_choices,
     read_seed,
+    sister_keys,
 )
 from video2music.wishes import Wishes
 
@@ -28,6 +29,14 @@ def test_every_key_on_offer_is_a_key() -> None:
     assert len(set(KEYS)) == 24
     assert [str(parse_key(key)) for key in KEYS] == list(KEYS)
     assert len(key_choices()) == 25
+
+
+@pytest.mark.parametrize("key", [*KEYS, "A# minor", "Gb major"])
+def test_the_keys_to_transpose_to_are_all_of_one_mode(key: str) -> None:
+    offered = [parse_key(name) for _, name in sister_keys(key)]
+    assert parse_key(key) in offered
+    assert {one.pitch_class for one in offered} == set(range(12))
+    assert {one.mode for one in offered} == {parse_key(key).mode}
 
 
 def test_every_ensemble_and_mood_is_on_offer_and_described() -> None:

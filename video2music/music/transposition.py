@@ -46,6 +46,27 @@ def transposed_key(key: Key, semitones: int) -> Key:
     return min(names, key=lambda name: abs(name.fifths))
 
 
+def transposition_to(wanted: Key, key: Key, near: int = 0) -> int:
+    """Return how far to transpose from one key to another of the same mode.
+
+    Args:
+        wanted: the key that shall sound.
+        key: the key of the score.
+        near: semitones; of the transpositions that lead to `wanted`, the one that is nearest to this is taken.
+
+    Returns:
+        Semitones, an octave up or down at most.
+
+    Raises:
+        ScoreError: the keys differ in mode.
+    """
+    if wanted.mode != key.mode:
+        raise ScoreError(f"Transposing does not lead from {key} to {wanted}", remedy=f"Choose a {key.mode} key")
+    reached = range(-WIDEST_TRANSPOSITION, WIDEST_TRANSPOSITION + 1)
+    leading = (semitones for semitones in reached if (key.pitch_class + semitones - wanted.pitch_class) % 12 == 0)
+    return min(leading, key=lambda semitones: abs(semitones - near))
+
+
 def transposed_score(score: Score, semitones: int) -> Score:
     """Return a score whose key and chords are named as they sound after transposing.
 

@@ -21,7 +21,7 @@ from video2music.web.shelf import Kept
 from video2music.web.stage import Stage
 from video2music.web.studio import Studio
 from video2music.web.why_panel import draw_after
-from video2music.web.wishes_form import LEVEL_RANGE, LOUDNESS, ORIGINAL_SOUND, ensemble_choices
+from video2music.web.wishes_form import LEVEL_RANGE, LOUDNESS, ORIGINAL_SOUND, ensemble_choices, sister_keys
 from video2music.web.words import chord_words, clock
 
 MOST_DOUBLINGS = 2
@@ -41,6 +41,7 @@ class PanelFields:
     original: gr.Radio
     music_level: gr.Slider
     lufs: gr.Dropdown
+    key: gr.Dropdown
 
     @property
     def inputs(self) -> list[gr.components.Component]:
@@ -95,6 +96,7 @@ class ChangePanel:
         return {
             **self.offer(score, chosen_s),
             **{getattr(self.fields, field.name): getattr(shown, field.name) for field in fields(Panel)},
+            self.fields.key: gr.update(value=shown.key, choices=sister_keys(shown.key)),
             self.fields.music_level: gr.update(value=shown.music_level, visible=shown.original != "replace"),
             self.undo: gr.update(interactive=kept.changed),
             self.editor.lane: chord_lane(score, chosen_s),
@@ -233,6 +235,7 @@ def lay_out_fields() -> PanelFields:
         transpose = gr.Slider(
             -12, 12, 0, step=1, label="Lower (-) or higher (+), semitones", elem_id="change-transpose", buttons=[]
         )
+        key = gr.Dropdown([], label="In the key of", elem_id="change-key", filterable=True)
         lufs = gr.Dropdown(list(LOUDNESS), value=-16.0, label="Loudness of the file", elem_id="change-lufs")
     melody = gr.Checkbox(value=True, label="With a melody", elem_id="change-melody")
     original = gr.Radio(list(ORIGINAL_SOUND), value="replace", label="The sound of the clip", elem_id="change-original")
@@ -246,7 +249,7 @@ def lay_out_fields() -> PanelFields:
         visible=False,
         buttons=[],
     )
-    return PanelFields(ensemble, tempo, transpose, melody, density, loudness, original, level, lufs)
+    return PanelFields(ensemble, tempo, transpose, melody, density, loudness, original, level, lufs, key)
 
 
 def lay_out_editor() -> ChordEditor:

@@ -6,8 +6,10 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from emotion.errors import RefusalError
+from video2music.harmony.key import parse_key
 from video2music.music.loudness import check_music_level
 from video2music.music.tempo import FASTEST_TEMPO, SLOWEST_TEMPO
+from video2music.music.transposition import transposition_to
 from video2music.piece import Piece
 from video2music.progress import Progress
 from video2music.web.shelf import Kept
@@ -32,6 +34,7 @@ class Panel:
         original: what happens to the clip's own sound.
         music_level: of the music beside that sound, in LU.
         lufs: loudness of the music.
+        key: in which the music sounds; of the ways to get there, the one nearest to `transpose` is taken.
     """
 
     ensemble: str
@@ -43,6 +46,7 @@ class Panel:
     original: str
     music_level: float
     lufs: float
+    key: str
 
     @classmethod
     def of(cls, piece: Piece) -> "Panel":
@@ -57,6 +61,7 @@ class Panel:
             original=piece.original,
             music_level=piece.music_level_lu,
             lufs=piece.lufs,
+            key=piece.score.key,
         )
 
     def render(self, piece: Piece, progress: Progress) -> Piece:
@@ -81,6 +86,10 @@ class Panel:
             asked[name] = 2.0 ** asked[name]
         if "transpose" in asked:
             asked["transpose"] = read_semitones(self.transpose)
+        if "key" in asked:
+            composed = parse_key((piece.composed or piece.score).key)
+            near = read_semitones(self.transpose)
+            asked["transpose"] = transposition_to(parse_key(asked.pop("key")), composed, near)
         laid: dict[str, Any] = {}
         if "original" in asked:
             laid["original"] = read_original(asked.pop("original"))

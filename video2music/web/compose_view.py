@@ -8,7 +8,7 @@ from video2music.features.video_features import VideoFeatures
 from video2music.music.ensemble import load_ensemble
 from video2music.piece import Piece
 from video2music.web.times import section_words
-from video2music.web.words import chord_words, clock, moment_words, mood_words, seconds_words
+from video2music.web.words import chord_words, clock, key_words, moment_words, mood_words, seconds_words
 
 NAMED_THINGS = 3
 """Things seen that are named after a run."""
@@ -64,7 +64,7 @@ def summary_card(piece: Piece, *, clip_name: str, took_s: float) -> str:
     seen, sections = thing_words(features), piece.direction.sections
     facts: Sequence[tuple[str, str]] = (
         ("Ensemble", load_ensemble(piece.rendition.ensemble).title),
-        ("Key", score_key(score.key)),
+        ("Key", key_words(score.key)),
         ("Tempo", f"{score.tempo_bpm:.0f} beats per minute"),
         ("Mood seen", mood_words(features)),
         *([("Moods set", section_words(sections, score.duration_s))] if sections else []),
@@ -97,10 +97,5 @@ def offer_card(piece: Piece, rank: int) -> str:
   <h3>Variation {rank}</h3>
   <p class="match">{escape(piece.hearing.words)}</p>
   <p class="note">{escape(begin)} …</p>
-  <p class="note">{escape(score_key(piece.score.key))}, seed {piece.score.seed}</p>
+  <p class="note">{escape(key_words(piece.score.key))}, seed {piece.score.seed}</p>
 </div>"""
-
-
-def score_key(key: str) -> str:
-    """Write a key with real accidentals."""
-    return key.replace("b ", "♭ ").replace("# ", "♯ ")

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, cast
 from emotion.errors import RefusalError
 from video2music.direction import Direction
 from video2music.features.video_features import EMOTIONS
+from video2music.harmony.key import parse_key
 from video2music.music.ensemble import DEFAULT_ENSEMBLE, ensemble_names, load_ensemble
 from video2music.music.suggestion import AUTO
 from video2music.web.times import read_range, read_sections
+from video2music.web.words import key_words
 from video2music.wishes import LARGEST_SEED, Wishes
 
 if TYPE_CHECKING:
@@ -127,7 +129,19 @@ class Settings:
 
 def key_choices() -> list[tuple[str, str]]:
     """Return the entries of the key list as (what is read, value)."""
-    return [(AUTO_KEY, ""), *((key.replace("b ", "♭ ").replace("# ", "♯ "), key) for key in KEYS)]
+    return [(AUTO_KEY, ""), *((key_words(key), key) for key in KEYS)]
+
+
+def sister_keys(key: str) -> list[tuple[str, str]]:
+    """Return the keys of the same mode as (what is read, value), the given one under its own name.
+
+    Args:
+        key: for example "A# minor".
+    """
+    own = parse_key(key)
+    others = (name for name in KEYS if parse_key(name).mode == own.mode)
+    named = (key if parse_key(name).pitch_class == own.pitch_class else name for name in others)
+    return [(key_words(name), name) for name in named]
 
 
 def mood_choices() -> list[tuple[str, str]]:

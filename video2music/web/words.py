@@ -50,6 +50,11 @@ def chord_words(symbol: str) -> str:
     return symbol[0] + symbol[1:].replace("#", "♯", 1).replace("b", "♭", 1) if symbol[1:2] in {"#", "b"} else symbol
 
 
+def key_words(key: str) -> str:
+    """Write a key with real accidentals: "B♭ major"."""
+    return key.replace("b ", "♭ ").replace("# ", "♯ ")
+
+
 def clock(seconds: float) -> str:
     """Write a moment as minutes and seconds, "1:05", or with hours, "1:02:05"."""
     minutes, rest = divmod(int(seconds), 60)
