@@ -215,6 +215,21 @@ class Composer:
             limiting=mastered.limiting,
         )
 
+    def listen(self, piece: Piece, progress: Progress | None = None) -> Piece:
+        """Return a piece that was changed together with how far it is now from what was wanted.
+
+        Args:
+            piece: with its sound.
+            progress: told stage and fraction.
+        """
+        wanted = direct(piece.features, piece.direction, eye=piece.engine)
+        against = WISH if piece.direction.wanted else PICTURE
+        with StageTimer(progress).stage("listen", "Listening to the result") as tell:
+            hearing = self.listener.hear(
+                wanted, piece.audio, piece.sample_rate, eye=piece.engine, against=against, progress=tell
+            )
+        return replace(piece, hearing=hearing)
+
     def _listen(
         self, features: VideoFeatures, audio: NDArray[np.float32], wishes: Wishes, timer: StageTimer
     ) -> Hearing:

@@ -78,6 +78,21 @@ def test_another_key_of_the_same_mode(composed: Page) -> None:
     assert chords(page) != before
 
 
+def test_a_changed_piece_is_compared_with_the_picture_again(composed: Page) -> None:
+    page, match, compare = composed, composed.locator("#summary .match"), composed.locator("#compare")
+    first = match.inner_text()
+    expect(compare).to_have_count(0)
+    page.get_by_role("spinbutton", name="Lower (-) or higher").fill("4")
+    hear(page)
+    expect(match).to_have_count(0)
+    compare.click()
+    expect(match).to_contain_text("brighter")
+    assert match.inner_text() != first
+    expect(compare).to_have_count(0)
+    hear(page, "Undo")
+    expect(match).to_have_text(first)
+
+
 def test_a_chord_is_chosen_by_its_block_replaced_and_taken_back(composed: Page) -> None:
     page, before = composed, chords(composed)
     block = page.locator(".chord-lane button").nth(1)

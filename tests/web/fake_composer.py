@@ -119,6 +119,11 @@ class FakeComposer:
             with self._lock:
                 self.working -= 1
 
+    def listen(self, piece: Piece, progress: Progress) -> Piece:
+        progress("Listening to the result", 0.5)
+        assert piece.audio.size
+        return replace(piece, hearing=heard(piece.rendition.transpose))
+
     def compose_seen(
         self, clip: Path, features: VideoFeatures, wishes: Wishes | None = None, timer: StageTimer | None = None
     ) -> Piece:

@@ -13,7 +13,8 @@ from emotion.errors import RefusalError
 from video2music.music.score import Score
 from video2music.music.suggestion import AUTO
 from video2music.piece import SavedPiece
-from video2music.web.changes import Change, Panel, apply_panel, replace_chord, undo
+from video2music.rendering import CHANGED
+from video2music.web.changes import Change, Panel, apply_panel, listen_again, replace_chord, undo
 from video2music.web.chord_lane import CHOOSING, chord_lane, sounding_at, suggestions
 from video2music.web.desk import PLAY_FROM_PLACE, REMEMBER_PLACE, Changes, Desk, lay_out_desk
 from video2music.web.runs import Run
@@ -77,13 +78,14 @@ class ChangePanel:
     desk: Desk
     fields: PanelFields
     undo: gr.Button
+    compare: gr.Button
     editor: ChordEditor
 
     @property
     def outputs(self) -> list[gr.blocks.Block]:
         """What `show` changes."""
         editor = self.editor
-        return [*self.fields.inputs, self.undo, editor.lane, editor.second, editor.place, editor.chord]
+        return [*self.fields.inputs, self.undo, self.compare, editor.lane, editor.second, editor.place, editor.chord]
 
     def show(self, kept: Kept, chosen_s: float | None = None) -> Changes:
         """Show how a piece is played.
@@ -99,6 +101,7 @@ class ChangePanel:
             self.fields.key: gr.update(value=shown.key, choices=sister_keys(shown.key)),
             self.fields.music_level: gr.update(value=shown.music_level, visible=shown.original != "replace"),
             self.undo: gr.update(interactive=kept.changed),
+            self.compare: gr.update(visible=kept.piece.hearing.reason == CHANGED),
             self.editor.lane: chord_lane(score, chosen_s),
         }
 
@@ -132,6 +135,11 @@ class ChangePanel:
     async def take_back(self, second: float | None, request: gr.Request) -> AsyncIterator[Changes]:
         """Go back to the version before."""
         async for changes in self.play(request, undo, second):
+            yield changes
+
+    async def listen_again(self, second: float | None, request: gr.Request) -> AsyncIterator[Changes]:
+        """Compare the version that is heard with the picture."""
+        async for changes in self.play(request, listen_again(self.studio.composer), second):
             yield changes
 
     async def play(self, request: gr.Request, change: Change, chosen_s: float | None = None) -> AsyncIterator[Changes]:
@@ -212,9 +220,10 @@ def lay_out_panel(studio: Studio, stage: Stage) -> ChangePanel:
         with gr.Row(elem_id="change-row", equal_height=False):
             hear = gr.Button("Hear it so", variant="primary", size="sm", elem_id="hear", min_width=120)
             back = gr.Button("Undo", size="sm", elem_id="undo", min_width=100, interactive=False)
+            compare = gr.Button("Does it still fit?", size="sm", elem_id="compare", min_width=140, visible=False)
         desk = lay_out_desk(studio, "change", hear, "Playing …", prefix="change-", bench=studio.music_stand)
         editor = lay_out_editor()
-    return ChangePanel(studio, stage, desk, made, back, editor)
+    return ChangePanel(studio, stage, desk, made, back, compare, editor)
 
 
 def lay_out_fields() -> PanelFields:
@@ -272,6 +281,7 @@ def connect_panel(panel: ChangePanel) -> None:
     runs = [
         desk.start.click(panel.apply, [editor.second, *panel.fields.inputs], **again),
         panel.undo.click(panel.take_back, editor.second, **again),
+        panel.compare.click(panel.listen_again, editor.second, **again),
         editor.hear.click(panel.replace_chord, [editor.second, editor.chord], **again),
     ]
     for run in runs:

@@ -31,5 +31,8 @@ class Composer(Protocol):
     ) -> Piece:
         """Compose music for the video."""
 
+    def listen(self, piece: Piece, progress: Progress) -> Piece:
+        """Return a piece that was changed together with how far it is now from what was wanted."""
+
     def compose_seen(self, clip: Path, features: VideoFeatures, wishes: Wishes, timer: StageTimer) -> Piece:
         """Compose music for a video that was already seen."""
