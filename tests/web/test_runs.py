@@ -5,11 +5,13 @@ import threading
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TypeVar
 
 import pytest
 
 from video2music.progress import Progress
+from video2music.web.calls import Calls
 from video2music.web.lazy import Lazy
 from video2music.web.runs import WAITING_PLACES, Bench, LineFullError, News, Place, StoppedError, Update
 from video2music.web.studio import Studio
@@ -148,6 +150,26 @@ def test_everybody_in_line_knows_their_place_and_moves_up_when_one_gives_up(benc
     assert bench.next_place == Place(0)
 
 
+def test_a_call_of_a_program_is_told_its_place_too(tmp_path: Path) -> None:
+    started, release, told = threading.Event(), threading.Event(), []
+    studio = Studio(Lazy(lambda: pytest.fail("not needed")), Lazy(lambda: pytest.fail("not needed")), tmp_path)
+
+    def tell(_fraction: float, desc: str) -> None:
+        told.append(desc)
+        release.set()
+
+    async def call() -> list[str]:
+        studio.bench.start("me", endless(started, threading.Event(), release))  # type: ignore[arg-type]
+        await asyncio.to_thread(started.wait, 10)
+        request = SimpleNamespace(session_hash="you")
+        done = Calls(studio).finished(Path("a.mp4"), lambda *_: "done", request, tell)  # type: ignore[arg-type]
+        return [outcome async for outcome in done]
+
+    assert in_a_loop(call()) == ["done"]
+    assert told[0] == "1 person before you"
+    studio.close()
+
+
 def test_a_full_line_takes_nobody_else(bench: Bench) -> None:
     started, release = threading.Event(), threading.Event()
 
@@ -166,7 +188,7 @@ def test_a_full_line_takes_nobody_else(bench: Bench) -> None:
 
 
 def test_places_in_words() -> None:
-    assert [Place(ahead).words for ahead in (0, 1, 2)] == [
+    assert [Place(ahead).stage for ahead in (0, 1, 2)] == [
         "Getting ready",
         "1 person before you",
         "2 people before you",

@@ -77,7 +77,8 @@ class Example:
         Returns:
             The paths, named after the title.
         """
-        files = SavedPiece(*(folder / name for name in file_names(f"{self.title} - music")))
+        video, music, midi, sheet, result = (folder / name for name in file_names(f"{self.title} - music"))
+        files = SavedPiece(video, music, midi, sheet, result)
         for path in (files.midi, files.lead_sheet, files.result):
             shutil.copyfile(self.folder / KEPT_AS[path.suffix], path)
         join(self.clip, self.sound, files.video)

@@ -47,7 +47,7 @@ class Course:
     """
 
     finished: tuple[tuple[str, float], ...] = ()
-    stage: str = Place(0).words
+    stage: str = Place(0).stage
     fraction: float = 0.0
     since: float = 0.0
     place: Place = field(default_factory=lambda: Place(0))
@@ -121,12 +121,12 @@ def progress_card(course: Course) -> str:
     stage, percent = escape(course.stage, quote=True), round(100 * course.fraction)
     known = f"{percent} %" if percent else ""
     rest = "" if course.left_s is None else left_words(course.left_s)
-    rest = course.place.words if course.stage == WAITING else rest
+    rest, told = (course.place.stage, ' role="status"') if course.stage == WAITING else (rest, "")
     done = "".join(finished_stage(name, seconds) for name, seconds in course.finished)
     return f"""
 <div class="card working">
-  <div class="now"><span role="status"><span class="stage">{stage}</span>
-    <span class="rest">{rest}</span></span><span class="percent">{known}</span></div>
+  <div class="now"><span class="stage" role="status">{stage}</span>
+    <span class="rest"{told}>{rest}</span><span class="percent">{known}</span></div>
   <div class="track" role="progressbar" aria-label="{stage}"
        aria-valuemin="0" aria-valuemax="100" aria-valuenow="{percent}">
     <div class="fill{"" if percent else " unknown"}" style="width:{percent}%"></div>

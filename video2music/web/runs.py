@@ -4,7 +4,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from emotion.errors import RefusalError
@@ -40,13 +40,14 @@ class Update:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a run stands in line: how many others come before it."""
+    """Where a run stands in line: how many others come before it. Read like an update, nothing of it is done yet."""
 
     ahead: int
+    fraction: float = field(default=0.0, init=False)
 
     @property
-    def words(self) -> str:
-        """The place for a person."""
+    def stage(self) -> str:
+        """The place in plain words."""
         if not self.ahead:
             return "Getting ready"
         return "1 person before you" if self.ahead == 1 else f"{self.ahead} people before you"

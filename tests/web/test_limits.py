@@ -1,0 +1,66 @@
+"""How long and how large a clip may be, where it is set and who checks it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from video2music.errors import VideoReadError
+from video2music.web.app import read_settings
+from video2music.web.clip_card import clip_card
+from video2music.web.folders import private_root
+from video2music.web.lazy import Lazy
+from video2music.web.limits import MEGABYTES_VARIABLE, SECONDS_VARIABLE, Limits
+from video2music.web.studio import Studio
+from video2music.wishes import Wishes
+
+Clips = Callable[..., Path]
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        (Limits(seconds=2), r"The clip lasts 0:03, and 0:02 is the most here: .*\. Choose a shorter one"),
+        (Limits(megabytes=0.001), r"0\.001 MB is the most here: .*\. Choose a smaller one"),
+    ],
+)
+def test_the_server_refuses_after_the_upload_too(limits: Limits, said: str, make_clip: Clips, tmp_path: Path) -> None:
+    clip, runs = make_clip(seconds=3.0), (tmp_path / "compose", tmp_path / "analyze")
+    for folder in runs:
+        folder.mkdir()
+    with pytest.raises(VideoReadError, match=said):
+        clip_card(clip, limits)
+    unused = Lazy(lambda: pytest.fail("the networks are not needed to refuse"))
+    studio = Studio(unused, unused, private_root(tmp_path), limits=limits)
+    with pytest.raises(VideoReadError, match=said):
+        studio.compose(clip, Wishes(), runs[0], lambda *_: None)
+    with pytest.raises(VideoReadError, match=said):
+        studio.analyze(clip, runs[1], lambda *_: None)
+    studio.close()
+
+
+def test_a_clip_within_the_limits_is_shown(make_clip: Clips) -> None:
+    assert "0:03" in clip_card(make_clip(seconds=3.0), Limits(seconds=3.5))
+
+
+def test_the_command_line_goes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(SECONDS_VARIABLE, raising=False)
+    monkeypatch.delenv(MEGABYTES_VARIABLE, raising=False)
+    assert read_settings([])[0].limits == Limits()
+    monkeypatch.setenv(SECONDS_VARIABLE, "90")
+    monkeypatch.setenv(MEGABYTES_VARIABLE, "50.5")
+    assert read_settings([])[0].limits == Limits(90, 50.5)
+    assert read_settings(["--max-seconds", "30"])[0].limits == Limits(30, 50.5)
+
+
+@pytest.mark.parametrize("typed", ["0", "-3", "nan", "inf", "long"])
+def test_a_limit_is_a_number_above_zero(typed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        read_settings(["--max-seconds", typed])
+    assert "is not a number above 0" in capsys.readouterr().err
+
+
+def test_the_page_is_told_the_same_limits() -> None:
+    script = Limits(90, 1.5).script
+    assert script.startswith("() => {")
+    assert script.endswith("(90, 1500000); }")
