@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from video2music.piece import FILE_NAMES, Piece, SavedPiece, file_names
-from video2music.revival import revive
 from video2music.video.ffmpeg import local, run_ffmpeg
 
 if TYPE_CHECKING:
@@ -66,6 +65,8 @@ class Example:
             clip: a copy of its clip.
             synthesizer: plays the piece again after a change.
         """
+        from video2music.revival import revive  # brings PyTorch along, which a page that starts must not wait for
+
         return revive(self.folder / KEPT_AS[".json"], clip, synthesizer)
 
     def write(self, folder: Path) -> SavedPiece:
