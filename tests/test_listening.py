@@ -12,6 +12,7 @@ import video2music
 from emotion import Audio
 from emotion.errors import AudioReadError, WeightsNotFoundError
 from emotion.prediction import Curve, Prediction
+from video2music.direction import Direction, Section
 from video2music.listening import Listener
 from video2music.pipeline import SAMPLE_RATE, Composer
 
@@ -67,6 +68,21 @@ def test_the_mastered_music_is_heard_once_and_the_match_is_in_the_result(
     assert facts["match"]["arousal"]["video"] == pytest.approx(np.mean(facts["arousal"]), abs=1e-3)
     assert "match_reason" not in facts
     assert facts["timings_s"]["listen"] >= 0
+
+
+def test_a_changed_piece_is_heard_again_and_compared_with_the_same(model: Composer, clip: Path) -> None:
+    recogniser = FakeRecogniser()
+    composer = listening(model, recogniser)
+    piece = composer.compose(clip, seed=1, direction=Direction(sections=(Section(0, 2, "sad"),)))
+    changed = piece.render(transpose=3)
+    assert changed.match is None
+    recogniser.arousal = 8.0
+    heard = composer.listen(changed)
+    np.testing.assert_array_equal(recogniser.sounds[-1].samples, changed.audio)
+    assert heard.match.arousal.video == piece.match.arousal.video
+    assert heard.match.arousal.music > piece.match.arousal.music
+    assert "the mood that was asked for" in heard.match.words
+    assert heard.audio is changed.audio
 
 
 def test_the_recogniser_is_loaded_once_for_many_pieces_and_only_when_needed(model: Composer, clip: Path) -> None:
