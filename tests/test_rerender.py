@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from video2music.cli import main
 from video2music.errors import OutputError, ScoreError
+from video2music.harmony.key import parse_key
 from video2music.harmony.parsing import parse_chord
 from video2music.harmony.vocabulary import root_and_quality
 from video2music.music.arrangement import arrange
@@ -26,7 +27,7 @@ from video2music.music.rendition import Rendition
 from video2music.music.score import Score
 from video2music.music.stems import stem_names
 from video2music.music.synthesis import Synthesizer, find_sound_font
-from video2music.music.transposition import transposed_midi, transposed_score
+from video2music.music.transposition import transposed_key, transposed_midi, transposed_score
 from video2music.output import PASSING
 from video2music.piece import Piece
 from video2music.pipeline import Composer
@@ -141,6 +142,21 @@ def test_rendering_again_imports_nothing_slow(saved: Path, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("name", ensemble_names())
+@pytest.mark.parametrize(
+    ("key", "semitones", "name"),
+    [
+        ("A minor", 4, "C# minor"),
+        ("A minor", -3, "F# minor"),
+        ("A minor", 6, "Eb minor"),
+        ("C major", 1, "Db major"),
+        ("C major", 8, "Ab major"),
+        ("A# minor", 12, "A# minor"),
+    ],
+)
+def test_a_transposed_key_has_its_usual_name(key: str, semitones: int, name: str) -> None:
+    assert str(transposed_key(parse_key(key), semitones)) == name
+
+
 @pytest.mark.parametrize("semitones", [-12, -1, 7, 12])
 def test_transposing_moves_every_pitched_note_and_no_drum(name: str, semitones: int) -> None:
     score = composed()

@@ -43,7 +43,8 @@ def transposed_key(key: Key, semitones: int) -> Key:
         return key
     pitch_class = (key.pitch_class + semitones) % 12
     names = (Key(roots[pitch_class], key.mode) for roots in (ROOTS_WITH_FLATS, ROOTS))
-    return min(names, key=lambda name: abs(name.fifths))
+    # a rare key, such as Db minor, counts the accidentals of its twin, which is then the better name
+    return min(names, key=lambda name: (abs(name.fifths), name.prefers_flats != ("b" in name.tonic)))
 
 
 def transposition_to(wanted: Key, key: Key, near: int = 0) -> int:
