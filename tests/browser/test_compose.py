@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from emotion.errors import RefusalError
 from video2music.direction import Direction
+from video2music.web.runs import WAITING_PLACES
 
 DOWNLOADS = ("get-video", "get-music", "get-midi", "get-sheet", "get-result")
 
@@ -273,16 +274,8 @@ def test_a_tempo_that_cannot_be_played_is_refused_in_a_sentence(
 def test_a_full_line_says_so(
     page: Page, clip: Path, served: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, upload: Callable[..., None]
 ) -> None:
-    queue = served.blocks._queue
     upload(page, clip)
-    push = queue.push
-
-    async def refuse_to_compose(body: object, *rest: object, **more: object) -> tuple[bool, str, str]:
-        if served.blocks.fns[body.fn_index].concurrency_id == "composing":
-            return False, "Queue is full. Max size is 20 and size is 20.", "queue_full"
-        return await push(body, *rest, **more)
-
-    monkeypatch.setattr(queue, "push", refuse_to_compose)
+    monkeypatch.setattr(served.studio.bench, "_line", [object()] * (WAITING_PLACES + 1))
     compose(page)
     expect(page.locator("#status")).to_contain_text("Too many pieces are waiting")
     expect(page.locator("#compose")).to_be_enabled()

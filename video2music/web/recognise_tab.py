@@ -159,12 +159,12 @@ class RecognisePage:
     def begin(self, sound: str | None, request: gr.Request) -> Iterator[Changes]:
         """Check the upload without waiting in line; a refusal ends the chain of events here."""
         self.desk.ask(request)
-        if sound is None:
-            error = RefusalError(
-                "There is no music yet", remedy="Choose a file or record something, then press Analyse"
-            )
+        try:
+            self.desk.need_room()
+            need_sound(sound)
+        except RefusalError as error:
             yield self.desk.refused(error)
-            raise gr.Error(str(error), visible=False, print_exception=False)
+            raise gr.Error(str(error), visible=False, print_exception=False) from error
         yield self.desk.waiting()
 
     async def perform(self, sound: str, request: gr.Request) -> AsyncIterator[Changes]:
@@ -204,6 +204,19 @@ def connect(page: RecognisePage) -> None:
     form.sound.change(page.look, form.sound, form.card, **aside)
     form.recorder.stop_recording(page.keep_recording, form.recorder, [form.sound, form.recorder], **aside)
     connect_run(page, form.analyse.click, form.sound)
+
+
+def need_sound(sound: str | None) -> None:
+    """Refuse to begin without music.
+
+    Args:
+        sound: path of the upload, None while there is none.
+
+    Raises:
+        RefusalError: there is none.
+    """
+    if sound is None:
+        raise RefusalError("There is no music yet", remedy="Choose a file or record something, then press Analyse")
 
 
 def connect_run(page: RecognisePage, trigger: Callable[..., Any], sound: gr.components.Component) -> None:

@@ -50,6 +50,7 @@ class VariationsPanel:
         session = str(request.session_hash)
         self.desk.ask(request)
         try:
+            self.desk.need_room()
             kept = self.studio.shelf.get(session)
         except RefusalError as error:
             yield self.desk.refused(error)
