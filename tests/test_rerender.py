@@ -142,6 +142,18 @@ def test_rendering_again_imports_nothing_slow(saved: Path, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("name", ensemble_names())
+@pytest.mark.parametrize("semitones", [-12, -1, 7, 12])
+def test_transposing_moves_every_pitched_note_and_no_drum(name: str, semitones: int) -> None:
+    score = composed()
+    before = arrange(score, ensemble=name)
+    after = transposed_midi(before, score, semitones)
+    for old, new in zip(before.instruments, after.instruments, strict=True):
+        moved = 0 if old.is_drum else semitones
+        assert [(n.pitch + moved, n.start, n.end, n.velocity) for n in old.notes] == [
+            (n.pitch, n.start, n.end, n.velocity) for n in new.notes
+        ]
+
+
 @pytest.mark.parametrize(
     ("key", "semitones", "name"),
     [
@@ -155,18 +167,6 @@ def test_rendering_again_imports_nothing_slow(saved: Path, tmp_path: Path) -> No
 )
 def test_a_transposed_key_has_its_usual_name(key: str, semitones: int, name: str) -> None:
     assert str(transposed_key(parse_key(key), semitones)) == name
-
-
-@pytest.mark.parametrize("semitones", [-12, -1, 7, 12])
-def test_transposing_moves_every_pitched_note_and_no_drum(name: str, semitones: int) -> None:
-    score = composed()
-    before = arrange(score, ensemble=name)
-    after = transposed_midi(before, score, semitones)
-    for old, new in zip(before.instruments, after.instruments, strict=True):
-        moved = 0 if old.is_drum else semitones
-        assert [(n.pitch + moved, n.start, n.end, n.velocity) for n in old.notes] == [
-            (n.pitch, n.start, n.end, n.velocity) for n in new.notes
-        ]
 
 
 @given(semitones=st.integers(-12, 12))
