@@ -190,7 +190,7 @@ def test_progress_is_named_then_stopped_here_only(
     expect(page.get_by_role("progressbar", name="Writing the chords")).to_be_visible()
     upload(page, song, ANALYSE)
     press(page)
-    expect(page.locator("#music-status")).to_contain_text("Waiting for the piece before yours")
+    expect(page.locator("#music-status")).to_contain_text("1 person before you")
     page.locator("#music-stop").click()
     expect(page.locator("#music-status")).to_contain_text("Press Analyse to begin again")
     served.composer.gate.set()
