@@ -161,9 +161,7 @@ def lay_out_beginning() -> dict[str, gr.components.Component]:
 def lay_out_times() -> dict[str, gr.components.Component]:
     """Put the part of the clip that is composed for, and the moods of its sections."""
     with gr.Row(elem_id="range", equal_height=False):
-        start = gr.Textbox(
-            label="Only from", placeholder="The beginning", max_lines=1, elem_id="from-s", min_width=110
-        )
+        start = gr.Textbox(label="Only from", placeholder="The beginning", max_lines=1, elem_id="from-s", min_width=110)
         end = gr.Textbox(label="to", placeholder="The end", max_lines=1, elem_id="to-s", min_width=110)
     hint = gr.HTML("", elem_id="range-hint")
     return {
