@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from video2music.progress import Progress
 from video2music.web.calls import Calls
 from video2music.web.lazy import Lazy
-from video2music.web.runs import WAITING_PLACES, Bench, LineFullError, News, Place, StoppedError, Update
+from video2music.web.runs import SHOWN_EVERY_S, WAITING_PLACES, Bench, LineFullError, News, Place, StoppedError, Update
 from video2music.web.studio import Studio
 
 Outcome = TypeVar("Outcome")
@@ -44,6 +45,22 @@ def test_updates_arrive_in_order_and_then_the_result(bench: Bench) -> None:
         return seen, run.result()
 
     assert in_a_loop(follow()) == ([Update("seeing", 0.5), Update("writing", 1.0)], "piece")
+
+
+def test_a_flood_of_reports_is_looked_at_a_few_times_a_second(bench: Bench) -> None:
+    def work(progress: Progress) -> None:
+        for report in range(400):
+            progress("watching", report / 400)
+            threading.Event().wait(0.001)
+
+    async def follow() -> tuple[list[list[News]], float]:
+        began = time.monotonic()
+        looks = [updates async for updates in bench.start("me", work).updates()]
+        return looks, time.monotonic() - began
+
+    looks, took_s = in_a_loop(follow())
+    assert sum(map(len, looks)) == 400
+    assert len(looks) <= 2 + took_s / SHOWN_EVERY_S
 
 
 def test_what_the_work_raises_reaches_the_follower(bench: Bench) -> None:

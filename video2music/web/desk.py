@@ -78,10 +78,13 @@ class Desk:
 
     async def follow(self, run: Run[Outcome]) -> AsyncIterator[Changes]:
         """Show each stage of a run until it is over."""
-        course = Course()
+        course, shown = Course(), ""
         async for updates in run.updates():
             course = course.follow(updates)
-            yield {self.status: progress_card(course)}
+            card = progress_card(course)
+            if card != shown:
+                yield {self.status: card}
+            shown = card
 
     def failed(self, error: Exception, name: str) -> Changes:
         """Say what a run ended with instead of a result.

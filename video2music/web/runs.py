@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -56,6 +57,10 @@ class Place:
 News = Update | Place
 
 
+SHOWN_EVERY_S = 0.1
+"""Least time between two looks at what was reported."""
+
+
 class Run(Generic[Outcome]):
     """A piece of work in the worker thread, followed from the event loop.
 
@@ -70,12 +75,18 @@ class Run(Generic[Outcome]):
         self._loop = asyncio.get_running_loop()
         self._news: asyncio.Queue[News | None] = asyncio.Queue()
         self._stopped = threading.Event()
+        self._over = asyncio.Event()
         self._future: Future[Outcome] = executor.submit(work, self._report)
-        self._future.add_done_callback(lambda _: self._tell(None))
+        self._future.add_done_callback(lambda _: self._end())
 
     def _tell(self, news: News | None) -> None:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._news.put_nowait, news)
+
+    def _end(self) -> None:
+        self._tell(None)
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._over.set)
 
     def move_to(self, ahead: int) -> None:
         """Tell whoever follows how many runs come before this one."""
@@ -87,7 +98,10 @@ class Run(Generic[Outcome]):
         self._tell(Update(stage, min(1.0, max(0.0, fraction))))
 
     async def updates(self) -> AsyncIterator[list[News]]:
-        """Yield what was reported since the last time, oldest first, until the work is over or stopped."""
+        """Yield what was reported since the last time, oldest first, until the work is over or stopped.
+
+        Work may report hundreds of times a second; a browser that redraws so often no longer hears clicks.
+        """
         over = False
         while not over:
             news = [await self._news.get()]
@@ -97,6 +111,8 @@ class Run(Generic[Outcome]):
             updates = [update for update in news if update is not None]
             if updates:
                 yield updates
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._over.wait(), SHOWN_EVERY_S)
 
     def result(self) -> Outcome:
         """Return what the work returned.
