@@ -66,7 +66,8 @@ install_python_packages() {
   if [ "${VIDEO2MUSIC_TORCH:-}" = cpu ]; then
     options+=(--extra-index-url https://download.pytorch.org/whl/cpu)
     # The CPU build of the pinned release, whatever else the index offers.
-    options+=(--constraint <(sed -n 's/^\(torch==[0-9.]*\).*/\1+cpu/p' "$root/requirements.txt"))
+    sed -n 's/^\(torch==[0-9.]*\).*/\1+cpu/p' "$root/requirements.txt" >"$venv/torch-cpu.txt"
+    options+=(--constraint "$venv/torch-cpu.txt")
   fi
   for file in "$@"; do options+=(--requirement "$file"); done
   say "Installing Python packages into $venv (once; a few minutes)"
