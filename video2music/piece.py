@@ -228,15 +228,8 @@ class Piece:
         steering = self.steering and replace(self.steering, tempo_bpm=rendered.score.tempo_bpm)
         return replace(
             self,
-            score=rendered.score,
-            midi=rendered.midi,
-            audio=rendered.mastered.audio,
-            loudness_lufs=rendered.mastered.loudness_lufs,
-            true_peak_dbtp=rendered.mastered.true_peak_dbtp,
+            **rendered.as_piece(),
             lufs=lufs,
-            gain_db=rendered.mastered.gain_db,
-            limiting=rendered.mastered.limiting,
-            composed=rendered.composed,
             rendition=rendition,
             steering=steering,
             hearing=self.hearing if rendition == self.rendition else Hearing(reason=CHANGED),

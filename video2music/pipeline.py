@@ -185,18 +185,13 @@ class Composer:
         ensemble = chosen_ensemble(wishes.sounding_ensemble, wanted.emotion, wanted.motion, eye=self.engine.name)
         rendition = Rendition(ensemble=ensemble, melody=wishes.sings, transpose=wishes.transpose)
         rendered = render(composed, rendition, self.synthesizer, timer, lufs=wishes.lufs)
-        mastered = rendered.mastered
         return Piece(
+            **rendered.as_piece(),
             source=Path(clip),
             features=features,
-            score=rendered.score,
-            midi=rendered.midi,
-            audio=mastered.audio,
             sample_rate=SAMPLE_RATE,
             engine=self.engine.name,
             primer=wishes.primer,
-            loudness_lufs=mastered.loudness_lufs,
-            true_peak_dbtp=mastered.true_peak_dbtp,
             original=wishes.original,
             music_level_lu=wishes.music_level_lu,
             lufs=wishes.lufs,
@@ -205,14 +200,11 @@ class Composer:
             steering=None
             if wishes.as_published
             else replace(self.steering(wanted, wishes), tempo_bpm=rendered.score.tempo_bpm),
-            hearing=self._listen(wanted, mastered.audio, wishes, timer),
+            hearing=self._listen(wanted, rendered.mastered.audio, wishes, timer),
             timings_s=timer.seconds,
             weights=self.weights,
-            composed=rendered.composed,
             rendition=rendition,
             synthesizer=self.synthesizer,
-            gain_db=mastered.gain_db,
-            limiting=mastered.limiting,
         )
 
     def listen(self, piece: Piece, progress: Progress | None = None) -> Piece:

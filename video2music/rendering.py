@@ -40,6 +40,20 @@ class Rendered:
     midi: "pretty_midi.PrettyMIDI"
     mastered: "Mastered"
 
+    def as_piece(self) -> dict[str, Any]:
+        """Return the fields of `Piece` that every rendering gives anew."""
+        mastered = self.mastered
+        return {
+            "score": self.score,
+            "midi": self.midi,
+            "audio": mastered.audio,
+            "loudness_lufs": mastered.loudness_lufs,
+            "true_peak_dbtp": mastered.true_peak_dbtp,
+            "gain_db": mastered.gain_db,
+            "limiting": mastered.limiting,
+            "composed": self.composed,
+        }
+
 
 def render(
     score: Score,
