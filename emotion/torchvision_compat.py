@@ -10,7 +10,7 @@ import importlib
 from functools import lru_cache
 from types import ModuleType
 
-import torch
+from torch import library
 
 MISSING_SCHEMAS = (
     "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
@@ -35,9 +35,9 @@ def import_torchvision() -> ModuleType:
 
 
 @lru_cache(maxsize=1)
-def _name_operators() -> torch.library.Library:
-    """Define the schemas; the library object is kept, because they vanish with it."""
-    library: torch.library.Library = torch.library.Library("torchvision", "DEF")  # type: ignore[no-untyped-call]  # PyTorch
+def _name_operators() -> library.Library:
+    """Define the schemas; the object is kept, because they vanish with it."""
+    operators = library.Library("torchvision", "DEF")  # type: ignore[no-untyped-call]  # PyTorch
     for schema in MISSING_SCHEMAS:
-        library.define(schema)  # type: ignore[no-untyped-call]  # PyTorch
-    return library
+        operators.define(schema)  # type: ignore[no-untyped-call]  # PyTorch
+    return operators
