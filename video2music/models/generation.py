@@ -31,7 +31,8 @@ SHORT_CLIP_CHORDS = 4
 """Chords that even a short video should have room for; no hold limit falls below two seconds for it."""
 
 USUAL_CHANGES, RAREST_CHANGES = 0.45, 0.1
-"""Share of seconds with which another chord begins: in songs, and between changes that are set."""
+"""Share of seconds with which another chord begins: in pieces as in songs (docs/results.md, Generation), and at least
+between changes that are set."""
 
 LEAD_IN_PATIENCE_S = 12
 """Seconds by which the lead-in may grow until one of them begins."""
