@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from emotion.errors import RefusalError
 from video2music.direction import Direction
-from video2music.web.runs import WAITING_PLACES
+from video2music.web.line import WAITING_PLACES
 
 DOWNLOADS = ("get-video", "get-music", "get-midi", "get-sheet", "get-result")
 
@@ -275,7 +275,8 @@ def test_a_full_line_says_so(
     page: Page, clip: Path, served: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, upload: Callable[..., None]
 ) -> None:
     upload(page, clip)
-    monkeypatch.setattr(served.studio.bench, "_line", [object()] * (WAITING_PLACES + 1))
+    full = [(str(place), None) for place in range(WAITING_PLACES + 1)]
+    monkeypatch.setattr(served.studio.bench._line, "_standing", full)
     compose(page)
     expect(page.locator("#status")).to_contain_text("Too many pieces are waiting")
     expect(page.locator("#compose")).to_be_enabled()

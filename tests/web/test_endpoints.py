@@ -249,6 +249,29 @@ def test_two_people_get_their_own_files_one_after_the_other(served: SimpleNamesp
     assert len({clip.parent for clip in served.composer.finished}) == 2
 
 
+def test_a_program_stands_in_the_same_line_and_is_told_where(served: SimpleNamespace, upload: Upload) -> None:
+    served.composer.gate.clear()
+    first = served.client().submit(clip=upload("one.mp4"), seed=1, api_name="/compose")
+    deadline = time.monotonic() + 10
+    while not served.composer.working and time.monotonic() < deadline:
+        first.status()
+    second = served.client().submit(audio=upload("two.mp4"), api_name="/recognize")
+    told: set[str] = set()
+    while not told and time.monotonic() < deadline:
+        told = {unit.desc for unit in second.status().progress_data or ()}
+    served.composer.gate.set()
+    assert told == {"1 person before you"}
+    assert second.result(timeout=30)["valence"]
+
+
+def test_a_full_line_refuses_a_program_in_a_sentence(
+    served: SimpleNamespace, upload: Upload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(served.studio.bench._line, "_standing", [(str(place), None) for place in range(21)])
+    with pytest.raises(AppError, match=r"Too many pieces are waiting already\. Please try again in a minute"):
+        compose(served.client(), upload("a.mp4"))
+
+
 def test_nothing_is_left_in_the_working_folders(served: SimpleNamespace, upload: Upload) -> None:
     compose(served.client(), upload("a.mp4"))
     deadline = time.monotonic() + 10

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TypeVar
@@ -14,7 +15,8 @@ import pytest
 from video2music.progress import Progress
 from video2music.web.calls import Calls
 from video2music.web.lazy import Lazy
-from video2music.web.runs import SHOWN_EVERY_S, WAITING_PLACES, Bench, LineFullError, News, Place, StoppedError, Update
+from video2music.web.line import OWN_PLACES, WAITING_PLACES, LineFullError
+from video2music.web.runs import SHOWN_EVERY_S, Bench, News, Place, StoppedError, Update
 from video2music.web.studio import Studio
 
 Outcome = TypeVar("Outcome")
@@ -151,12 +153,12 @@ def test_everybody_in_line_knows_their_place_and_moves_up_when_one_gives_up(benc
     started, release = threading.Event(), threading.Event()
 
     async def follow() -> list[News]:
-        assert bench.next_place == Place(0)
+        assert bench.next_place("one") == Place(0)
         first = bench.start("one", endless(started, threading.Event(), release))  # type: ignore[arg-type]
         await asyncio.to_thread(started.wait, 10)
         bench.start("two", lambda _: pytest.fail("was stopped in line"))
         third = bench.start("three", lambda progress: progress("writing", 0.5))
-        assert bench.next_place == Place(3)
+        assert bench.next_place("four") == Place(3)
         bench.stop("two")
         release.set()
         async for _ in first.updates():
@@ -164,7 +166,7 @@ def test_everybody_in_line_knows_their_place_and_moves_up_when_one_gives_up(benc
         return [news async for updates in third.updates() for news in updates]
 
     assert in_a_loop(follow()) == [Place(2), Place(1), Place(0), Update("writing", 0.5)]
-    assert bench.next_place == Place(0)
+    assert bench.next_place("five") == Place(0)
 
 
 def test_a_call_of_a_program_is_told_its_place_too(tmp_path: Path) -> None:
@@ -193,12 +195,47 @@ def test_a_full_line_takes_nobody_else(bench: Bench) -> None:
     async def follow() -> None:
         bench.start("at work", endless(started, threading.Event(), release))  # type: ignore[arg-type]
         for number in range(WAITING_PLACES):
-            bench.need_room()
+            bench.need_room(str(number))
             bench.start(str(number), lambda _: None)
         with pytest.raises(LineFullError):
-            bench.need_room()
+            bench.need_room("late")
         bench.stop("0")
-        bench.need_room()
+        bench.need_room("late")
+        release.set()
+
+    in_a_loop(follow())
+
+
+def test_turns_are_taken_in_line(bench: Bench) -> None:
+    started, release, order = threading.Event(), threading.Event(), []
+
+    async def follow() -> None:
+        bench.start("at work", endless(started, threading.Event(), release))  # type: ignore[arg-type]
+        await asyncio.to_thread(started.wait, 10)
+        asked = ("program", "program", "program/other", "page/compose", "page/listen")
+        runs = [bench.start(who, partial(lambda who, _: order.append(who), who)) for who in asked]
+        assert bench.next_place("program") == Place(6)
+        assert bench.next_place("newcomer") == Place(3)
+        release.set()
+        for run in runs:
+            async for _ in run.updates():
+                pass
+
+    in_a_loop(follow())
+    assert order == ["program", "page/compose", "program", "page/listen", "program/other"]
+
+
+def test_nobody_holds_more_than_a_few_places(bench: Bench) -> None:
+    started, release = threading.Event(), threading.Event()
+
+    async def follow() -> None:
+        bench.start("program", endless(started, threading.Event(), release))  # type: ignore[arg-type]
+        for _ in range(OWN_PLACES - 1):
+            bench.need_room("program")
+            bench.start("program", lambda _: None)
+        with pytest.raises(LineFullError, match=r"5 of yours are in line already\. Please ask again when one"):
+            bench.need_room("program/other")
+        bench.need_room("somebody else")
         release.set()
 
     in_a_loop(follow())

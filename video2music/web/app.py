@@ -20,7 +20,7 @@ from video2music.web.composer import Composer
 from video2music.web.folders import KEEP_S, SWEEP_EVERY_S, private_root, sweep
 from video2music.web.lazy import Lazy
 from video2music.web.limits import Limits, add_options
-from video2music.web.runs import WAITING_PLACES
+from video2music.web.line import WAITING_PLACES
 from video2music.web.studio import Studio
 from video2music.web.theme import studio_theme
 

@@ -38,8 +38,16 @@ class Calls:
         progress: gr.Progress,
         bench: Bench | None = None,
     ) -> AsyncIterator[Outcome]:
-        """Yield the outcome of the work once; a refusal becomes the sentence that the caller reads."""
-        with self.studio.job(str(request.session_hash), work, bench) as run:
+        """Yield the outcome of the work once; a refusal becomes the sentence that the caller reads.
+
+        A call stands in the same line as the people at the page, and is told its place like them.
+        """
+        session, bench = str(request.session_hash), bench or self.studio.bench
+        try:
+            bench.need_room(session)
+        except RefusalError as error:
+            raise self.refused(error, upload) from error
+        with self.studio.job(session, work, bench) as run:
             async for updates in run.updates():
                 progress(updates[-1].fraction, desc=updates[-1].stage)
             try:

@@ -151,7 +151,7 @@ class ChangePanel:
         except RefusalError as error:
             yield self.desk.refused(error)
             return
-        yield self.desk.waiting()
+        yield self.desk.waiting(request)
         work = partial(self.studio.play_again, kept, change)
         with self.studio.job(self.desk.session(request), work, self.desk.bench) as run:
             async for changes in self.desk.follow(run):
@@ -191,7 +191,7 @@ class ChangePanel:
         except RefusalError as error:
             yield self.desk.refused(error)
             return
-        yield {**self.desk.waiting(), self.stage.stems: None}
+        yield {**self.desk.waiting(request), self.stage.stems: None}
         work = partial(self.studio.write_stems, kept)
         with self.studio.job(self.desk.session(request), work, self.desk.bench) as run:
             async for changes in self.desk.follow(run):

@@ -148,14 +148,14 @@ class ComposePage:
         """Check the form without waiting in line; a refusal ends the chain of events here."""
         self.desk.ask(request)
         try:
-            self.desk.need_room()
+            self.desk.need_room(request)
             clip_s, wishes = length_of(need_clip(clip)), Settings(*typed).wishes()
             check_range(wishes, clip_s)
             check_sections(wishes, clip_s)
         except RefusalError as error:
             yield self.desk.refused(error)
             raise gr.Error(str(error), visible=False, print_exception=False) from error
-        yield self.desk.waiting()
+        yield self.desk.waiting(request)
 
     async def perform(self, clip: str, request: gr.Request, *typed: Any) -> AsyncIterator[Changes]:  # noqa: ANN401
         """Compose, showing each stage, and end with the result or with a sentence about what went wrong."""

@@ -60,17 +60,17 @@ class Desk:
         """Note that a person asks for a run, which may have to wait before it starts."""
         self.bench.ask(self.session(request))
 
-    def need_room(self) -> None:
+    def need_room(self, request: gr.Request) -> None:
         """Refuse a further run while too many people wait.
 
         Raises:
             LineFullError: they do.
         """
-        self.bench.need_room()
+        self.bench.need_room(self.session(request))
 
-    def waiting(self) -> Changes:
+    def waiting(self, request: gr.Request) -> Changes:
         """Show what a person who has just asked waits for."""
-        return self.busy(progress_card(Course().follow([self.bench.next_place])))
+        return self.busy(progress_card(Course().follow([self.bench.next_place(self.session(request))])))
 
     def refused(self, error: RefusalError) -> Changes:
         """Say why a run was not begun."""

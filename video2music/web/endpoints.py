@@ -12,7 +12,7 @@ from video2music.features.video_features import EMOTIONS
 from video2music.music.ensemble import ensemble_names
 from video2music.web import render_endpoint
 from video2music.web.calls import Calls, named_upload
-from video2music.web.studio import QUEUE, Studio
+from video2music.web.studio import Studio
 from video2music.web.wishes_form import KEYS, Settings
 from video2music.wishes import LARGEST_SEED
 
@@ -148,17 +148,17 @@ def build(studio: Studio) -> None:
         emotion = gr.JSON(label="emotion")
         render_endpoint.build(studio)
         compose, analyze, recognize = (gr.Button(name) for name in ("compose", "analyze", "recognize"))
-    shared: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": QUEUE}
+    freely: dict[str, Any] = {"concurrency_limit": None}  # whoever must wait does so in the line of the bench
     compose.click(
         endpoints.compose,
         [clip, *settings],
         files,
         api_name="compose",
         api_description=COMPOSE_HELP,
-        **shared,
+        **freely,
     )
-    analyze.click(endpoints.analyze, clip, features, api_name="analyze", api_description=ANALYZE_HELP, **shared)
-    recognize.click(endpoints.recognize, audio, emotion, api_name="recognize", api_description=RECOGNIZE_HELP, **shared)
+    analyze.click(endpoints.analyze, clip, features, api_name="analyze", api_description=ANALYZE_HELP, **freely)
+    recognize.click(endpoints.recognize, audio, emotion, api_name="recognize", api_description=RECOGNIZE_HELP, **freely)
 
 
 def settings_inputs() -> list[gr.components.Component]:

@@ -160,12 +160,12 @@ class RecognisePage:
         """Check the upload without waiting in line; a refusal ends the chain of events here."""
         self.desk.ask(request)
         try:
-            self.desk.need_room()
+            self.desk.need_room(request)
             need_sound(sound)
         except RefusalError as error:
             yield self.desk.refused(error)
             raise gr.Error(str(error), visible=False, print_exception=False) from error
-        yield self.desk.waiting()
+        yield self.desk.waiting(request)
 
     async def perform(self, sound: str, request: gr.Request) -> AsyncIterator[Changes]:
         """Listen, showing each stage, and end with the result or with a sentence about what went wrong."""

@@ -8,22 +8,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from emotion.errors import RefusalError
 from video2music.progress import Progress
+from video2music.web.line import Line
 
 Outcome = TypeVar("Outcome")
 
 
 class StoppedError(Exception):
     """The person who started the run stopped it."""
-
-
-WAITING_PLACES = 20
-"""Runs that may wait in line; whoever comes later is asked to try again."""
-
-
-class LineFullError(RefusalError):
-    """Too many people wait already."""
 
 
 @dataclass(frozen=True)
@@ -67,17 +59,26 @@ class Run(Generic[Outcome]):
     Work is stopped at its next report: a thread cannot be ended from outside, and half a file is never left behind.
 
     Args:
-        executor: the worker.
         work: called with a progress function; returns the outcome.
     """
 
-    def __init__(self, executor: ThreadPoolExecutor, work: Callable[[Progress], Outcome]) -> None:
+    def __init__(self, work: Callable[[Progress], Outcome]) -> None:
         self._loop = asyncio.get_running_loop()
         self._news: asyncio.Queue[News | None] = asyncio.Queue()
         self._stopped = threading.Event()
         self._over = asyncio.Event()
-        self._future: Future[Outcome] = executor.submit(work, self._report)
+        self._work = work
+        self._future: Future[Outcome] = Future()
         self._future.add_done_callback(lambda _: self._end())
+
+    def perform(self) -> None:
+        """Do the work, in the worker, unless it was stopped before its turn."""
+        if not self._future.set_running_or_notify_cancel():
+            return
+        try:
+            self._future.set_result(self._work(self._report))
+        except BaseException as error:  # noqa: BLE001 - whatever it is, it belongs to whoever follows
+            self._future.set_exception(error)
 
     def _tell(self, news: News | None) -> None:
         if not self._loop.is_closed():
@@ -151,8 +152,7 @@ class Bench:
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
         self._runs: dict[str, Run[Any]] = {}
         self._stopped: set[str] = set()
-        self._line: list[Run[Any]] = []
-        self._moving = threading.Lock()
+        self._line: Line[Run[Any]] = Line()
 
     def prepare(self, work: Callable[[], object]) -> Future[object]:
         """Do something in the worker before the first run, for example load the networks."""
@@ -168,36 +168,28 @@ class Bench:
         Returns:
             The run, to be followed and ended with `finish`.
         """
-        run: Run[Any] = Run(self._executor, work)
+        run: Run[Any] = Run(work)
         self._runs[session] = run
-        with self._moving:
-            if self._line:
-                run.move_to(len(self._line))
-            self._line.append(run)
-        run.afterwards(lambda: self._move_up(run))
+        self._line.join(person_of(session), run)
+        run.afterwards(lambda: self._line.leave(run))
+        self._executor.submit(self._take_turn)
         return run
 
-    def _move_up(self, done: Run[Any]) -> None:
-        """Let everybody behind a run that is over know their new place."""
-        with self._moving:
-            place = self._line.index(done)
-            self._line.remove(done)
-            for ahead, run in enumerate(self._line[place:], start=place):
-                run.move_to(ahead)
+    def _take_turn(self) -> None:
+        for run in self._line.everybody()[:1]:  # nobody where somebody left the line meanwhile
+            run.perform()
 
-    @property
-    def next_place(self) -> Place:
-        """Where a run that is started now will stand."""
-        return Place(len(self._line))
+    def next_place(self, session: str) -> Place:
+        """Return where a run that a session starts now will stand."""
+        return Place(self._line.place_of_next(person_of(session)))
 
-    def need_room(self) -> None:
-        """Refuse a further run while the line is full.
+    def need_room(self, session: str) -> None:
+        """Refuse a further run of a session while the line is full.
 
         Raises:
             LineFullError: it is.
         """
-        if len(self._line) > WAITING_PLACES:
-            raise LineFullError("Too many pieces are waiting already", remedy="Please try again in a minute")
+        self._line.need_room(person_of(session))
 
     def finish(self, session: str, run: Run[Outcome]) -> None:
         """Forget a run, and stop it if its follower left early."""
@@ -211,7 +203,7 @@ class Bench:
         Args:
             session: who left; runs at a desk are kept under "session/desk".
         """
-        theirs = [known for known in {*self._runs, *self._stopped, session} if known.split("/")[0] == session]
+        theirs = [known for known in {*self._runs, *self._stopped, session} if person_of(known) == session]
         for known in theirs:
             self.stop(known)
             self._stopped.discard(known)
@@ -234,6 +226,11 @@ class Bench:
 
     def close(self) -> None:
         """Stop every run and let the worker end."""
-        for run in list(self._runs.values()):
+        for run in self._line.everybody():
             run.stop()
         self._executor.shutdown(wait=False, cancel_futures=True)
+
+
+def person_of(session: str) -> str:
+    """Return whose session it is: a person's runs at several desks are kept under "person/desk"."""
+    return session.partition("/")[0]

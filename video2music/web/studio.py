@@ -25,9 +25,6 @@ from video2music.web.runs import Bench, Run
 from video2music.web.shelf import Kept, Shelf
 from video2music.wishes import Wishes
 
-QUEUE = "composing"
-"""Everything that uses the networks shares this queue, one at a time."""
-
 EASY_SEEDS = 1_000_000
 """Drawn seeds stay below this, so that they can be read out and typed."""
 

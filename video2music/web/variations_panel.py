@@ -50,12 +50,12 @@ class VariationsPanel:
         session = str(request.session_hash)
         self.desk.ask(request)
         try:
-            self.desk.need_room()
+            self.desk.need_room(request)
             kept = self.studio.shelf.get(session)
         except RefusalError as error:
             yield self.desk.refused(error)
             return
-        yield self.desk.waiting()
+        yield self.desk.waiting(request)
         with self.studio.job(self.desk.session(request), partial(self.studio.vary, kept, count)) as run:
             async for changes in self.desk.follow(run):
                 yield changes

@@ -1,0 +1,95 @@
+"""Who comes next: everybody waits in one line, people at the page and programs alike, and takes turns in it."""
+
+import threading
+from collections import Counter
+from typing import Generic, Protocol, TypeVar
+
+from emotion.errors import RefusalError
+
+WAITING_PLACES = 20
+"""Runs that may wait in line; whoever comes later is asked to try again."""
+
+OWN_PLACES = 5
+"""Runs of one person, or of one program, that may stand in line at once."""
+
+
+class LineFullError(RefusalError):
+    """Too many wait already."""
+
+
+class Waiting(Protocol):
+    """What stands in a line."""
+
+    def move_to(self, ahead: int) -> None:
+        """Tell whoever follows it how many come before it."""
+
+
+One = TypeVar("One", bound=Waiting)
+
+
+class Line(Generic[One]):
+    """Those who wait, the one at work first.
+
+    Whoever asks for a second piece stands behind everybody's first one: a program that sends five clips at once keeps
+    nobody waiting longer than one that sends a single clip.
+    """
+
+    def __init__(self) -> None:
+        self._standing: list[tuple[str, One]] = []
+        self._moving = threading.Lock()
+
+    def need_room(self, person: str) -> None:
+        """Refuse a further place while the line is full, or while too much of it is one person's.
+
+        Args:
+            person: who asks.
+
+        Raises:
+            LineFullError: it is.
+        """
+        own, waiting = self._own(person), len(self._standing) - 1
+        if own >= OWN_PLACES:
+            raise LineFullError(f"{own} of yours are in line already", remedy="Please ask again when one is finished")
+        if waiting >= WAITING_PLACES:
+            raise LineFullError("Too many pieces are waiting already", remedy="Please try again in a minute")
+
+    def place_of_next(self, person: str) -> int:
+        """Return how many would come before the next run of a person."""
+        turns: Counter[str] = Counter()
+        place, own = 0, self._own(person)
+        for number, (whose, _) in enumerate(self._standing, start=1):
+            if turns[whose] <= own:
+                place = number
+            turns[whose] += 1
+        return place
+
+    def join(self, person: str, one: One) -> None:
+        """Let somebody stand in line, and tell everybody behind their new place.
+
+        Args:
+            person: whose it is.
+            one: what waits.
+        """
+        with self._moving:
+            place = self.place_of_next(person)
+            self._standing.insert(place, (person, one))
+            self._tell(max(place, 1))
+
+    def leave(self, one: One) -> None:
+        """Let somebody go, and everybody behind move up."""
+        with self._moving:
+            place = next(number for number, (_, other) in enumerate(self._standing) if other is one)
+            del self._standing[place]
+            self._tell(place)
+
+    def everybody(self) -> list[One]:
+        """Return those in line, the one at work first."""
+        with self._moving:
+            return [one for _, one in self._standing]
+
+    def _own(self, person: str) -> int:
+        return sum(whose == person for whose, _ in self._standing)
+
+    def _tell(self, place: int) -> None:
+        for ahead, (_, one) in enumerate(self._standing[place:], start=place):
+            one.move_to(ahead)
