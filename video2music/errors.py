@@ -35,9 +35,21 @@ class DatasetError(RefusalError):
     """A training or evaluation folder that does not have the expected layout."""
 
 
+class ClusterError(RefusalError):
+    """A cluster of machines that cannot be reached."""
+
+
 class ScoreError(RefusalError):
     """A score whose numbers cannot be played: of unequal length, not finite, or without a length in time."""
 
 
 class EnsembleError(RefusalError):
     """An ensemble that does not exist, or whose file cannot be played."""
+
+
+class SessionError(RefusalError):
+    """Something in a participant's session that its rules do not allow."""
+
+
+class StoreError(RefusalError):
+    """Answers of a study that cannot be reached, or that a newer program has stored."""
