@@ -1,5 +1,6 @@
 """Downloads from a hub that runs in this process: resumed, verified, refused in one sentence."""
 
+import errno
 import hashlib
 import http.server
 import threading
@@ -7,12 +8,14 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 
 import huggingface_hub.constants
 import pytest
 
+from emotion import hub as hub_module
 from emotion.errors import DownloadError, WeightsDamagedError, WeightsNotFoundError
-from emotion.hub import HubFile, cache_folder, fetch, git_blob_id
+from emotion.hub import HubFile, bytes_here, cache_folder, cached_path, fetch, git_blob_id
 from emotion.weights import find_weights
 
 COMMIT = "a" * 40
@@ -192,9 +195,61 @@ def test_the_hub_is_asked_last(hub: FakeHub, tmp_path: Path, monkeypatch: pytest
     assert find_weights("net", hub=hub_file()).read_bytes() == CONTENT
 
 
-def test_the_cache_follows_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cache_follows_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(hub_module, "PERSISTENT", tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
-    monkeypatch.delenv("VIDEO2MUSIC_CACHE", raising=False)
+    for name in ("VIDEO2MUSIC_CACHE", "HF_HOME", "SPACE_ID"):
+        monkeypatch.delenv(name, raising=False)
     assert cache_folder() == Path("/somewhere/video2music")
+    monkeypatch.setenv("SPACE_ID", "me/music")
+    assert cache_folder() == tmp_path / "video2music"
+    monkeypatch.setattr(hub_module, "PERSISTENT", tmp_path / "not rented")
+    assert cache_folder() == Path("/somewhere/video2music")
+    monkeypatch.setenv("HF_HOME", "/large")
+    assert cache_folder() == Path("/large/video2music")
     monkeypatch.setenv("VIDEO2MUSIC_CACHE", "/elsewhere")
     assert cache_folder() == Path("/elsewhere")
+
+
+class Enough(Exception):  # noqa: N818 - what a person's Stop raises
+    """The person has seen enough."""
+
+
+def test_a_stopped_download_goes_on_where_it_was(hub: FakeHub, tmp_path: Path) -> None:
+    told: list[tuple[int, int | None]] = []
+
+    def stop_at_half(here: int, whole: int | None) -> None:
+        told.append((here, whole))
+        if here >= len(CONTENT) / 2:
+            raise Enough
+
+    with pytest.raises(Enough):
+        fetch(hub_file(), cache=tmp_path, endpoint=hub.address, tell=stop_at_half)
+    assert told[-1] == (len(CONTENT) // 2, len(CONTENT))
+    assert bytes_here(hub_file(), cache=tmp_path) == len(CONTENT) // 2
+    told.clear()
+    path = fetch(hub_file(), cache=tmp_path, endpoint=hub.address, tell=lambda *seen: told.append(seen))
+    assert path.read_bytes() == CONTENT
+    assert hub.ranges == [None, f"bytes={len(CONTENT) // 2}-"]
+    assert told[0][0] > len(CONTENT) // 2
+    assert told[-1] == (len(CONTENT), len(CONTENT))
+    assert bytes_here(hub_file(), cache=tmp_path) == len(CONTENT)
+
+
+def test_a_full_disk_is_said_before_anything_is_sent(
+    hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub_module.shutil, "disk_usage", lambda _: SimpleNamespace(free=hub_module.KEPT_FREE))
+    with pytest.raises(DownloadError, match="1 MB are missing and 50 MB are free") as refusal:
+        fetch(hub_file(), cache=tmp_path, endpoint=hub.address)
+    assert "VIDEO2MUSIC_CACHE" in str(refusal.value)
+    assert hub.ranges == []
+
+
+def test_a_disk_that_fills_up_meanwhile_is_said(hub: FakeHub, tmp_path: Path) -> None:
+    def fill(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(DownloadError, match="the disk is full"):
+        fetch(hub_file(), cache=tmp_path, endpoint=hub.address, tell=fill)
+    assert not cached_path(hub_file(), cache=tmp_path).exists()
