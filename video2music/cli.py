@@ -9,6 +9,7 @@ import json
 import logging
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,7 @@ def build_parser() -> argparse.ArgumentParser:
 def _add_analyze(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("clip", type=Path, help="the video")
     add_engine(parser)
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write a row per second; FILE must not exist yet")
     finish(parser, run_analyze)
 
 
@@ -76,13 +78,19 @@ def run_analyze(options: argparse.Namespace) -> dict[str, Any]:
     from video2music.features.extraction import extract_features
     from video2music.features.eye import load_eye
     from video2music.features.video_features import EMOTIONS
+    from video2music.output import check_new_file, write_new_file
+    from video2music.tables import write_features
     from video2music.terminal import StageBars
     from video2music.video.probe import probe
 
     engine = find_engine(options.engine)
     probe(options.clip)
+    if options.csv is not None:
+        check_new_file(options.csv)
     with StageBars() as bars:
         features = extract_features(options.clip, load_eye(engine.name, device=options.device), progress=bars)
+    if options.csv is not None:
+        write_new_file(options.csv, partial(write_features, features=features))
     if not options.json:
         mean = features.emotion.mean(axis=0)
         mood = ", ".join(

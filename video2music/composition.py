@@ -80,8 +80,11 @@ def write_score(
 
 def _draft(networks: Networks, features: VideoFeatures, steering: Steering, wishes: Wishes, key: Key) -> Draft:
     """Lay out the grid of beats, with density and loudness on it."""
-    cuts_s = cuts_to_meet(features.cuts_s.tolist(), features.duration_s) if wishes.meets_cuts else ()
-    tempo_bpm, pickup_beats = grid_for_cuts(features.duration_s, steering.tempo_bpm, cuts_s, wishes.tempo_leeway)
+    found = features.cuts_s.tolist() if wishes.meets_cuts else []
+    cuts_s, marked_s = cuts_to_meet(wishes.marks.met(found), features.duration_s), wishes.marks.added
+    tempo_bpm, pickup_beats = grid_for_cuts(
+        features.duration_s, steering.tempo_bpm, cuts_s, wishes.tempo_leeway, marked_s
+    )
     second = second_of_steps(features.duration_s, tempo_bpm, pickup_beats=pickup_beats)
     dynamics = steering.shape(predict_dynamics(networks.dynamics, features))
     score = Score(
@@ -94,6 +97,7 @@ def _draft(networks: Networks, features: VideoFeatures, steering: Steering, wish
         tempo_bpm=tempo_bpm,
         pickup_beats=pickup_beats,
         cuts_s=cuts_s,
+        marked_s=marked_s,
         register=steering.register,
         note_length=steering.note_length,
     )

@@ -6,14 +6,14 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from video2music.errors import OutputError
 
-PASSING = re.compile(r"stems/[a-z0-9-]+\.wav|music\.musicxml")
+PASSING = re.compile(r"stems/[a-z0-9-]+\.wav|music\.musicxml|seconds\.csv")
 """Names of files that one result may have and the next in the same folder may not."""
 
 
@@ -113,6 +113,42 @@ class OutputFolder:
                 path.rmdir()
             except OSError:
                 return
+
+
+def check_new_file(path: Path) -> None:
+    """Refuse a name under which one file shall be written, before the work for it begins.
+
+    Args:
+        path: of the file.
+
+    Raises:
+        OutputError: something is there already, or its folder cannot be written.
+    """
+    if path.exists():
+        raise OutputError("There is a file of this name already", where=path, remedy="Choose another name")
+    if not os.access(path.parent, os.W_OK):
+        raise OutputError("Nothing can be written in this folder", where=path.parent, remedy="Choose another one")
+
+
+def write_new_file(path: Path, write: Callable[[Path], None]) -> None:
+    """Write one file so that it appears whole or not at all.
+
+    Args:
+        path: of the file; `check_new_file` let it pass.
+        write: is called with another name in the same folder.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        write(unfinished)
+        check_new_file(path)
+        unfinished.replace(path)
+    except OSError as error:
+        raise output_error(error, path.parent) from error
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def output_error(error: OSError, folder: Path) -> OutputError:

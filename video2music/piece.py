@@ -14,6 +14,7 @@ from video2music.direction import Direction, section_starts
 from video2music.errors import OutputError
 from video2music.features.video_features import VideoFeatures
 from video2music.listening import Hearing
+from video2music.marks import Marks
 from video2music.matching import Match
 from video2music.music.loudness import DEFAULT_LUFS, check_lufs, reduction_db
 from video2music.music.rendition import Rendition
@@ -22,6 +23,7 @@ from video2music.music_files import Music, write_music, write_parts
 from video2music.output import OutputFolder
 from video2music.progress import Progress, StageTimer
 from video2music.rendering import CHANGED, chosen_ensemble, music_facts, render
+from video2music.tables import write_features
 from video2music.video.part import Part
 
 if TYPE_CHECKING:
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
 
 FILE_NAMES = ("video.mp4", "music.wav", "music.mid", "music.musicxml", "result.json")
 """What a saved piece consists of."""
+
+TABLE = "seconds.csv"
+"""What was seen and what is heard, second by second; only where it is asked for."""
 
 PROGRAM = "video2music"
 """Value of "program" in result.json, by which a folder is known to hold results of ours."""
@@ -48,6 +53,7 @@ class SavedPiece:
     lead_sheet: Path
     result: Path
     stems: tuple[Path, ...] = ()
+    table: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,7 @@ class Piece:
         lufs: integrated loudness that was aimed at.
         part: what of the clip the piece is for; None is all of it.
         direction: what was wanted instead of what was seen.
+        marks: what a person said about the cuts.
         steering: how the picture shaped the music; None where it did not.
         hearing: how far the music is from the picture, or why that is not known.
         timings_s: seconds that each stage took.
@@ -96,6 +103,7 @@ class Piece:
     lufs: float = DEFAULT_LUFS
     part: Part | None = None
     direction: Direction = field(default_factory=Direction)
+    marks: Marks = field(default_factory=Marks)
     steering: "Steering | None" = None
     hearing: Hearing = field(default_factory=Hearing)
     timings_s: dict[str, float] = field(default_factory=dict)
@@ -134,6 +142,7 @@ class Piece:
             **self.features.to_json(),
             **({"sees": list(self.features.sights)} if self.features.sights else {}),
             "direction": self.direction.to_json(),
+            "marks": self.marks.to_json(),
             "steering": None if self.steering is None else self.steering.to_json(),
             **self.hearing.to_json(),
             "original": self.original,
@@ -152,15 +161,17 @@ class Piece:
         *,
         stem: str | None = None,
         stems: bool = False,
+        table: bool = False,
         progress: Progress | None = None,
     ) -> SavedPiece:
-        """Write video, music, notes, lead sheet and result into a folder; all five files or none.
+        """Write video, music, notes, lead sheet and result into a folder; all files or none.
 
         Args:
             folder: is made if it does not exist. Files of an earlier result there are replaced, anything else is not.
             stem: names the files "<stem>.mp4", "<stem>.wav" and so on; without it they are video.mp4, music.wav,
                 music.mid, music.musicxml and result.json.
             stems: also write stems/<part>.wav for every part; they add up to the music.
+            table: also write seconds.csv, what was seen and what is heard, second by second.
             progress: told how far the writing is.
 
         Returns:
@@ -172,12 +183,13 @@ class Piece:
         from video2music.music.stems import stem_names
 
         names = FILE_NAMES if stem is None else file_names(stem)
-        if stems:
-            names = (*names[:-1], *stem_names(self.midi), names[-1])
+        also = (*([TABLE] if table else []), *(stem_names(self.midi) if stems else []))
+        names = (*names[:-1], *also, names[-1])
         with OutputFolder(Path(folder), names, protect=(self.source,)) as out:
             self.write(out.temporary, names, progress=progress)
-            video, music, midi, sheet, *parts, result = out.publish()
-            return SavedPiece(video, music, midi, sheet, result, tuple(parts))
+            video, music, midi, sheet, *others, result = out.publish()
+            seconds = others.pop(0) if table else None
+            return SavedPiece(video, music, midi, sheet, result, tuple(others), seconds)
 
     def render(
         self,
@@ -241,15 +253,17 @@ class Piece:
 
         Args:
             folder: exists, and holds nothing of these names.
-            names: of video, music, notes, lead sheet, of the stems if they are wanted, and of the result.
+            names: of video, music, notes, lead sheet, of table and stems if they are wanted, and of the result.
             progress: told how far the writing is.
         """
         from video2music.video.mux import mux
 
-        video, sound, midi, sheet, *parts, result = (folder / name for name in names)
+        video, sound, midi, sheet, *others, result = (folder / name for name in names)
         timer, music = StageTimer(progress), self._music()
         write_music(music, sound, midi, sheet, timer)
-        if parts:
+        if TABLE in names:
+            write_features(folder / TABLE, self.features, self.score)
+        if any(path.name != TABLE for path in others):
             write_parts(music, folder, self._player(), timer)
         with timer.stage("mux", "Putting the music under the picture"):
             mixed = mux(

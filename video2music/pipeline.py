@@ -180,10 +180,17 @@ class Composer:
         from video2music.music.rendition import Rendition
 
         wishes, timer = wishes or Wishes(), timer or StageTimer()
+        wishes.marks.check_within(features.duration_s)
         wanted = direct(features, wishes.direction, eye=self.engine.name)
         composed = self.write_score(wanted, wishes, timer)
         ensemble = chosen_ensemble(wishes.sounding_ensemble, wanted.emotion, wanted.motion, eye=self.engine.name)
-        rendition = Rendition(ensemble=ensemble, melody=wishes.sings, transpose=wishes.transpose)
+        rendition = Rendition(
+            ensemble=ensemble,
+            melody=wishes.sings,
+            transpose=wishes.transpose,
+            density=wishes.density,
+            loudness=wishes.loudness,
+        )
         rendered = render(composed, rendition, self.synthesizer, timer, lufs=wishes.lufs)
         return Piece(
             **rendered.as_piece(),
@@ -197,6 +204,7 @@ class Composer:
             lufs=wishes.lufs,
             part=wishes.part,
             direction=wishes.direction,
+            marks=wishes.marks,
             steering=None
             if wishes.as_published
             else replace(self.steering(wanted, wishes), tempo_bpm=rendered.score.tempo_bpm),

@@ -128,6 +128,7 @@ def music_facts(composed: Score, score: Score, rendition: Rendition) -> dict[str
         "ensemble": rendition.ensemble,
         "transpose": rendition.transpose,
         "cuts_aligned": bool(score.cuts_s),
+        "cuts_met_s": np.round(score.cuts_s, 3).tolist(),
         "chords": score.chord_events(),
         "note_density": np.round(score.note_density.astype(float), 3).tolist(),
         "loudness": np.round(score.loudness.astype(float), 4).tolist(),

@@ -11,6 +11,7 @@ from video2music.direction import Direction, Section
 from video2music.errors import OutputError
 from video2music.features.video_features import VideoFeatures
 from video2music.listening import Hearing
+from video2music.marks import Marks
 from video2music.matching import AROUSAL, PICTURE, VALENCE, WISH, AxisMatch, Match, Words
 from video2music.piece import Piece
 from video2music.rendering import SAMPLE_RATE
@@ -71,6 +72,7 @@ def _revived(stored: Stored, clip: Path, synthesizer: "Synthesizer") -> Piece:
         lufs=stored.lufs,
         part=stored.part,
         direction=_direction(facts["direction"]),
+        marks=Marks.from_json(facts.get("marks", {})),
         steering=steering,
         hearing=_hearing(facts),
         timings_s=dict(facts["timings_s"]),

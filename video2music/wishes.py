@@ -7,6 +7,7 @@ from emotion.errors import RefusalError
 from video2music.direction import Direction
 from video2music.harmony.key import Key, parse_key
 from video2music.harmony.parsing import parse_primer
+from video2music.marks import Marks
 from video2music.music.ensemble import DEFAULT_ENSEMBLE, PAPER, load_ensemble
 from video2music.music.loudness import DEFAULT_LUFS, check_lufs, check_music_level
 from video2music.music.suggestion import AUTO
@@ -20,6 +21,9 @@ LARGEST_SEED = 2**31 - 1
 
 TEMPO_LEEWAY = 0.08
 """Share of the tempo by which it may change for the scene cuts."""
+
+MARKED_LEEWAY = 0.16
+"""The same where a person set cuts, who would rather have them met than the tempo kept."""
 
 
 class ContradictionError(RefusalError):
@@ -36,11 +40,13 @@ class Wishes:
         seed: of the draw, 0 to LARGEST_SEED; the same seed, clip and version give the same piece. None draws one.
         tempo_bpm: beats per minute, 60 to 180; is kept exactly unless `align_cuts` is asked for as well.
         ensemble: who plays, one of `ensemble_names()`; "auto" takes what suits the video's emotion and motion.
-        align_cuts: lay strong beats on the scene cuts; the tempo then differs by up to 8 % from what it would be. None
-            does so too, but keeps a wished tempo, and leaves everything alone that is as published.
+        align_cuts: lay strong beats on the scene cuts that were found; the tempo then differs by up to 8 % from what
+            it would be. None does so too, but keeps a wished tempo, and leaves everything alone that is as published.
+        marks: cuts that a person set, which are met before all others, also where `align_cuts` is False; and found
+            ones that are none. The tempo may then differ by up to 16 %, unless one is wished for.
         melody: let a tune be heard above the ensemble. None does so, except where the published piano plays.
-        range_s: compose only for what lies between two seconds of the clip, as if it were a clip of its own: sections
-            and everything in the result count from its beginning. Infinity stands for the end of the clip.
+        range_s: compose only for what lies between two seconds of the clip, as if it were a clip of its own: sections,
+            marks and everything in the result count from its beginning. Infinity stands for the end of the clip.
         transpose: semitones, -12 to 12, by which everything but the drums sounds higher than it was composed.
         affect: 0 to 1, how strongly the qualities of the chords follow the emotion of each second; None for a cautious
             default. What it does to the chords is measured in docs/results.md.
@@ -49,6 +55,8 @@ class Wishes:
         music_level_lu: loudness of the music relative to that of the original sound, where that is kept, in LU (1 LU is
             1 dB); 0 is as loud, negative is softer. Under speech "duck" sets the level itself.
         lufs: integrated loudness of the music, and of music and original sound together: -14, -16 or -23.
+        density: 0.25 to 4, factor on how many notes sound.
+        loudness: 0.25 to 4, factor on how hard notes are played.
         direction: a mood, or shifts of valence and arousal, for all of the piece or for sections.
         match: whether the finished music is listened to and compared with the video, or with what was wanted
             instead.
@@ -64,6 +72,7 @@ class Wishes:
     tempo_bpm: float | None = None
     ensemble: str = DEFAULT_ENSEMBLE
     align_cuts: bool | None = None
+    marks: Marks = field(default_factory=Marks)
     melody: bool | None = None
     range_s: tuple[float, float] | None = None
     transpose: int = 0
@@ -71,11 +80,14 @@ class Wishes:
     original: "Original" = "replace"
     music_level_lu: float = 0.0
     lufs: float = DEFAULT_LUFS
+    density: float = 1.0
+    loudness: float = 1.0
     direction: Direction = field(default_factory=Direction)
     match: bool = True
     as_published: bool = False
 
     def __post_init__(self) -> None:
+        from video2music.music.rendition import check_scales
         from video2music.music.tempo import check_tempo
         from video2music.music.transposition import check_transposition
 
@@ -88,6 +100,7 @@ class Wishes:
             load_ensemble(self.ensemble)
         check_transposition(self.transpose)
         check_lufs(self.lufs)
+        check_scales(self.density, self.loudness)
         check_music_level(self.music_level_lu)
         _ = self.part  # made to be checked
         if self.affect is not None and not 0 <= self.affect <= 1:
@@ -104,22 +117,26 @@ class Wishes:
         wished = {
             "ensemble": self.ensemble not in (DEFAULT_ENSEMBLE, PAPER),
             "tempo": self.tempo_bpm is not None,
-            "cuts on beats": bool(self.align_cuts),
+            "cuts on beats": bool(self.align_cuts) or self.marks != Marks(),
             "melody": bool(self.melody),
             "transposition": self.transpose != 0,
+            "note density": self.density != 1,
+            "loudness of notes": self.loudness != 1,
             "mood": self.direction.wanted,
         }
         return tuple(words for words, given in wished.items() if given)
 
     @property
     def meets_cuts(self) -> bool:
-        """Whether strong beats are laid on the scene cuts."""
+        """Whether strong beats are laid on the scene cuts that were found."""
         return not self.as_published if self.align_cuts is None else self.align_cuts
 
     @property
     def tempo_leeway(self) -> float:
         """Share of the tempo by which cuts may change it."""
-        return 0.0 if self.tempo_bpm is not None and self.align_cuts is None else TEMPO_LEEWAY
+        if self.tempo_bpm is not None and self.align_cuts is None:
+            return 0.0
+        return MARKED_LEEWAY if self.marks.added else TEMPO_LEEWAY
 
     @property
     def sings(self) -> bool:

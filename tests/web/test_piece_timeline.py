@@ -13,9 +13,9 @@ import pytest
 
 from video2music.features.video_features import EMOTIONS, VideoFeatures
 from video2music.music.score import Score
+from video2music.tables import COLUMNS, write_features
 from video2music.web import thumbnails
 from video2music.web.clip_card import jpeg
-from video2music.web.features_table import COLUMNS, write_features
 from video2music.web.lanes import WIDTH, moments
 from video2music.web.piece_timeline import piece_timeline
 from video2music.web.scene_table import MOST_ROWS, scene_table, stretches

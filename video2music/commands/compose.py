@@ -39,6 +39,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """
     parser.add_argument("clip", type=Path, help="the video")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="folder for the results")
+    parser.add_argument(
+        "--variations", type=_count, metavar="N", help="compose N pieces, ranked by how well they match the mood"
+    )
+    add_wishes(parser)
+    finish(parser, run)
+
+
+def add_wishes(parser: argparse.ArgumentParser) -> None:
+    """Add everything that may be asked of the composer.
+
+    Args:
+        parser: of a command that composes.
+    """
     add_engine(parser)
     parser.add_argument("--key", help='such as "A minor" or "Bb major" (default: mode from the video\'s mood)')
     parser.add_argument("--primer", help='chords to begin with, in that key: "Am F C G"')
@@ -59,21 +72,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="scene cuts on strong beats, tempo within 8 %% (default)",
     )
     parser.add_argument(
+        "--cut",
+        type=float,
+        action="append",
+        default=[],
+        metavar="S",
+        help="the music must turn at this second, whatever was found; may be repeated",
+    )
+    parser.add_argument(
+        "--no-cut",
+        type=float,
+        action="append",
+        default=[],
+        metavar="S",
+        help="what was found at this second is no cut; may be repeated",
+    )
+    parser.add_argument(
         "--range", metavar="A-B", help="only from second A to second B of the clip; A- to its end, =-B from its start"
     )
     parser.add_argument("--transpose", type=int, default=0, metavar="N", help="semitones, -12 to 12")
+    parser.add_argument("--density-scale", type=float, default=1.0, metavar="X", help="0.25 to 4 times as many notes")
+    parser.add_argument(
+        "--loudness-scale", type=float, default=1.0, metavar="X", help="0.25 to 4 times as hard strokes"
+    )
     _add_direction(parser)
     parser.add_argument(
         "--affect", type=float, metavar="0..1", help="how strongly chords follow the mood of each second (default 0.15)"
     )
-    parser.add_argument(
-        "--variations", type=_count, metavar="N", help="compose N pieces, ranked by how well they match the mood"
-    )
     parser.add_argument("--no-match", dest="match", action="store_false", help="do not listen to the result")
     add_sound(parser)
+    parser.add_argument("--csv", action="store_true", help="also write seconds.csv: what is seen and heard, by second")
     parser.add_argument("--as-published", action="store_true", help="with the known errors of the published rendering")
     parser.set_defaults(wrong_usage=parser.error)
-    finish(parser, run)
 
 
 def _add_direction(parser: argparse.ArgumentParser) -> None:
@@ -112,12 +142,12 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     from video2music.video.probe import probe
 
     count = options.variations
-    if options.stems and count is not None:
-        options.wrong_usage("--stems goes with one piece; render a variation to get its stems")
+    if count is not None and (options.stems or options.csv):
+        options.wrong_usage("--stems and --csv go with one piece; compose it with the seed of a variation")
     clip = probe(options.clip)  # a file that is no video is refused before any network is loaded
-    wishes = _read_wishes(options)  # so is a wish that cannot be granted
-    if wishes["range_s"] is not None:
-        Part(*wishes["range_s"]).within(clip.duration_s)
+    wishes = read_wishes(options)  # so is a wish that cannot be granted
+    part = None if wishes["range_s"] is None else Part(*wishes["range_s"]).within(clip.duration_s)
+    wishes["marks"].check_within(clip.duration_s if part is None else part.length_s)
     with OutputFolder(options.output, FILE_NAMES if count is None else variation_files(count), protect=(options.clip,)):
         pass  # and a folder that cannot take the result
     with StageBars() as bars:
@@ -129,9 +159,17 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     return facts
 
 
-def _read_wishes(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the checked fields of Wishes; wishes that contradict each other end the program as wrong usage."""
+def read_wishes(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the checked fields of Wishes; wishes that contradict each other end the program as wrong usage.
+
+    Args:
+        options: as described by `add_wishes`.
+
+    Raises:
+        RefusalError: one of them cannot be used.
+    """
     from video2music.direction import Direction, parse_section
+    from video2music.marks import Marks
     from video2music.video.part import parse_range
     from video2music.wishes import ContradictionError, Wishes
 
@@ -144,9 +182,12 @@ def _read_wishes(options: argparse.Namespace) -> dict[str, Any]:
         "ensemble": options.ensemble,
         "melody": options.melody,
         "align_cuts": options.align_cuts,
+        "marks": Marks(tuple(options.cut), tuple(options.no_cut)),
         "range_s": None if options.range is None else parse_range(options.range),
         "transpose": options.transpose,
         "affect": options.affect,
+        "density": options.density_scale,
+        "loudness": options.loudness_scale,
         "original": options.original,
         "music_level_lu": options.music_level,
         "lufs": Wishes.lufs if options.lufs is None else options.lufs,
@@ -166,12 +207,14 @@ def _compose_one(
 ) -> tuple[list[str], dict[str, Any]]:
     """Compose and save one piece; return what to print, and result.json."""
     piece = model.compose(options.clip, progress=progress, **wishes)
-    saved = piece.save(options.output, stems=options.stems, progress=progress)
+    saved = piece.save(options.output, stems=options.stems, table=options.csv, progress=progress)
     chords = " ".join(event["symbol"] for event in piece.score.chord_events())
     lines = [
         f"{piece.score.key}, {piece.score.tempo_bpm:.0f} beats per minute, seed {piece.score.seed}: {chords}",
         piece.hearing.words,
-        *map(str, (saved.video, saved.music, saved.midi, saved.lead_sheet, *saved.stems, saved.result)),
+        *map(str, (saved.video, saved.music, saved.midi, saved.lead_sheet, *saved.stems)),
+        *([str(saved.table)] if saved.table else []),
+        str(saved.result),
     ]
     return lines, json.loads(saved.result.read_text(encoding="utf-8"))
 

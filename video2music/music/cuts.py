@@ -69,17 +69,19 @@ def cuts_to_meet(cuts_s: Sequence[float], duration_s: float) -> tuple[float, ...
 
 
 def grid_for_cuts(
-    duration_s: float, tempo_bpm: float, cuts_s: Sequence[float], within: float = 0.08
+    duration_s: float, tempo_bpm: float, cuts_s: Sequence[float], within: float = 0.08, marked_s: Sequence[float] = ()
 ) -> tuple[float, float]:
     """Return the tempo and the pickup whose strong beats, the first and third of a bar, lie nearest to the cuts.
 
-    All tempos within the limits and all beginnings of the bar are tried; the one that meets most cuts is taken.
+    All tempos within the limits and all beginnings of the bar are tried; the one that meets most cuts is taken. Cuts
+    that a person set go before all others together.
 
     Args:
         duration_s: of the clip.
         tempo_bpm: wanted tempo.
         cuts_s: times of the cuts in seconds.
         within: largest change of the tempo, as a share.
+        marked_s: those of the cuts that a person set.
 
     Returns:
         Beats per minute, and beats before the first bar line; without cuts, the wanted tempo and none.
@@ -90,22 +92,27 @@ def grid_for_cuts(
     tempos = 2 * math.ceil(min(within * duration_s / _DRIFT_S, _MOST_TEMPOS // 2)) + 1
     changes = np.linspace(-within, within, tempos)
     phases = np.linspace(0, BEATS_PER_BAR, _PHASES, endpoint=False)
-    values = np.array([_values(tempo_bpm * (1 + change), phases, cuts) for change in changes])
+    weights = np.where(np.isin(cuts, marked_s), 1.0 + len(cuts), 1.0)
+    values = np.array([_values(tempo_bpm * (1 + change), phases, cuts, weights) for change in changes])
     values -= _CALM * (np.abs(changes) / max(within, 1e-9))[:, None]
     best, phase = np.unravel_index(int(np.argmax(values)), values.shape)
     return float(tempo_bpm * (1 + changes[best])), float(phases[phase])
 
 
 def changes_for_cuts(score: Score) -> frozenset[int]:
-    """Return the steps at which another chord shall begin: those with a cut, unless one just began.
+    """Return the steps at which another chord shall begin: those with a cut, unless another is too near.
+
+    Of cuts that are near to each other, one that a person set goes before one that was found, then the earlier one.
 
     Args:
         score: on its grid of beats, with its cuts; its chords do not matter.
     """
-    chosen: list[int] = []
-    for step in sorted(cut_steps(score, load_performance().form)):
-        if not chosen or step - chosen[-1] >= _SHORTEST_CHORD:
-            chosen.append(step)
+    form = load_performance().form
+    marked = cut_steps(replace(score, cuts_s=score.marked_s), form)
+    chosen: set[int] = set()
+    for step in (*sorted(marked), *sorted(cut_steps(score, form) - marked)):
+        if all(abs(step - other) >= _SHORTEST_CHORD for other in chosen):
+            chosen.add(step)
     return frozenset(chosen)
 
 
@@ -125,14 +132,16 @@ def settle_bar_lines(score: Score) -> Score:
     return replace(score, pickup_beats=(score.pickup_beats + BEATS_PER_CHORD) % BEATS_PER_BAR)
 
 
-def _values(tempo_bpm: float, phases: NDArray[np.float64], cuts_s: NDArray[np.float64]) -> NDArray[np.float64]:
+def _values(
+    tempo_bpm: float, phases: NDArray[np.float64], cuts_s: NDArray[np.float64], weights: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Return for every beginning of the bar how well cuts, and the clip's beginning, fall on strong beats."""
     beat_s = 60 / tempo_bpm
     beats = cuts_s[None, :] / beat_s - phases[:, None]
     start = -phases[:, None]
     on_cuts = np.maximum(_DOWNBEAT * _nearness(beats, 0, beat_s), _HALF * _nearness(beats, BEATS_PER_CHORD, beat_s))
     at_start = np.maximum(_nearness(start, 0, beat_s), _nearness(start, BEATS_PER_CHORD, beat_s))
-    value: NDArray[np.float64] = on_cuts.sum(axis=1) + _START * at_start[:, 0]
+    value: NDArray[np.float64] = on_cuts @ weights + _START * at_start[:, 0]
     return value
 
 

@@ -54,12 +54,7 @@ class Rendition:
         if self.tempo_bpm is not None:
             check_tempo(self.tempo_bpm)
         check_transposition(self.transpose)
-        for name in ("density", "loudness"):
-            if not SMALLEST_SCALE <= getattr(self, name) <= LARGEST_SCALE:
-                raise ScoreError(
-                    f"The {name} cannot be scaled by {getattr(self, name):g}",
-                    remedy=f"Choose a factor from {SMALLEST_SCALE:g} to {LARGEST_SCALE:g}",
-                )
+        check_scales(self.density, self.loudness)
         for second, chord in self.chords:
             parse_chord(chord)
             if not (math.isfinite(second) and second >= 0):
@@ -173,7 +168,9 @@ class Rendition:
             return score
         if not score.cuts_s:
             return at_tempo(score, self.tempo_bpm)
-        tempo_bpm, pickup_beats = grid_for_cuts(score.duration_s, self.tempo_bpm, score.cuts_s, within=0)
+        tempo_bpm, pickup_beats = grid_for_cuts(
+            score.duration_s, self.tempo_bpm, score.cuts_s, within=0, marked_s=score.marked_s
+        )
         return acknowledge_cuts(at_tempo(score, tempo_bpm, pickup_beats=pickup_beats), score.cuts_s)
 
     def _with_chords(self, score: Score, closing: int) -> Score:
@@ -187,6 +184,24 @@ class Rendition:
                 last += 1
             chords[first : last + 1] = [key.spell(parse_chord(chord))] * (last + 1 - first)
         return replace(score, chords=tuple(chords))
+
+
+def check_scales(density: float, loudness: float) -> None:
+    """Refuse factors that would leave no music, or only noise.
+
+    Args:
+        density: on note density.
+        loudness: on how hard notes are played.
+
+    Raises:
+        ScoreError: one of them is out of range.
+    """
+    for name, scale in (("density", density), ("loudness", loudness)):
+        if not SMALLEST_SCALE <= scale <= LARGEST_SCALE:
+            raise ScoreError(
+                f"The {name} cannot be scaled by {scale:g}",
+                remedy=f"Choose a factor from {SMALLEST_SCALE:g} to {LARGEST_SCALE:g}",
+            )
 
 
 def _step_at(score: Score, second: float) -> int:

@@ -45,6 +45,7 @@ class Score:
         tempo_bpm: beats per minute, 20 to 400.
         pickup_beats: from the beginning of the clip to the first bar line, 0 or more and less than a bar of four.
         cuts_s: times of the scene cuts that the music acknowledges, in seconds, ascending.
+        marked_s: those of them that a person set, which go before the others.
         register: semitones, -5 to 5, by which the middle voices lie higher than usual; voices still move by octaves.
         note_length: 0.1 to 1, factor on how long struck notes are held: 1 lets them ring, small values detach them.
         melody: the tune that is heard above the chords, in order; None where none was composed.
@@ -62,6 +63,7 @@ class Score:
     tempo_bpm: float = 120.0
     pickup_beats: float = 0.0
     cuts_s: tuple[float, ...] = ()
+    marked_s: tuple[float, ...] = ()
     register: float = 0.0
     note_length: float = 1.0
     melody: Melody | None = None
@@ -164,6 +166,7 @@ class Score:
             "tempo_bpm": self.tempo_bpm,
             "pickup_beats": self.pickup_beats,
             "cuts_s": list(self.cuts_s),
+            "marked_s": list(self.marked_s),
             "register": self.register,
             "note_length": self.note_length,
             "melody": melody_to_json(self.melody),
@@ -196,6 +199,7 @@ class Score:
                 tempo_bpm=float(fields.get("tempo_bpm", 120.0)),
                 pickup_beats=float(fields.get("pickup_beats", 0.0)),
                 cuts_s=tuple(float(cut) for cut in fields.get("cuts_s", ())),
+                marked_s=tuple(float(cut) for cut in fields.get("marked_s", ())),
                 register=float(fields.get("register", 0.0)),
                 note_length=float(fields.get("note_length", 1.0)),
                 melody=melody_from_json(fields.get("melody")),

@@ -1,13 +1,12 @@
 """Listening to an upload: what was found, how loud it was over time, and the files to download."""
 
-import csv
 import json
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from emotion import Prediction, Recogniser
 from video2music.progress import Progress
+from video2music.tables import write_table
 from video2music.web.lazy import Lazy
 from video2music.web.waveform import Waveform, hear_waveform
 
@@ -83,17 +82,3 @@ def write_files(prediction: Prediction, folder: Path, stem: str) -> ReadingFiles
     columns = ("time_s", "duration_s", "symbol")
     write_table(files.chords, columns, ([chord[column] for column in columns] for chord in result["chords"]))
     return files
-
-
-def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write rows as csv in the form that spreadsheets and programs read alike.
-
-    Args:
-        path: the file.
-        columns: its first line.
-        rows: as long as `columns` each.
-    """
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(columns)
-        writer.writerows(rows)

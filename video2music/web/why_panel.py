@@ -10,8 +10,8 @@ import gradio as gr
 from gradio.events import Dependency
 
 from emotion.errors import RefusalError
+from video2music.tables import write_features
 from video2music.web.desk import Changes
-from video2music.web.features_table import write_features
 from video2music.web.folders import safe_stem
 from video2music.web.piece_timeline import piece_timeline
 from video2music.web.shelf import Kept
