@@ -8,12 +8,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationInfo
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 """A short name for addresses, columns and file names: a to z, digits, - and _."""
 
-Text = Mapping[str, str]
+
+def _in_every_language(value: object, info: ValidationInfo) -> object:
+    languages = (info.context or {}).get("languages", ("en",))
+    return dict.fromkeys(languages, value) if isinstance(value, str) else value
+
+
+Text = Annotated[Mapping[str, str], BeforeValidator(_in_every_language)]
 """What a participant reads: language to words. A plain string in the file stands for every language."""
 
 QuestionKind = Literal["likert", "slider", "preference", "text", "choice"]
@@ -87,12 +93,13 @@ class Condition(Part):
     Attributes:
         id: column and key; participants never see it.
         label: how the report names it.
-        source: "engine" (composed by this program), "midi" (note files of another system, played by this program),
+        source: "engine" (composed by this program), "midi" (note files of another system, played as they are
+            by this program with the same sounds),
             "files" (finished video or sound files), "shuffled" (the music that another condition has for another clip:
             the low anchor) or "original" (the clip's own soundtrack: the high anchor).
         engine: which engine composes.
-        wishes: what is asked of the composer or the player, as on the command line; for example
-            {ensemble: strings, seed: 7}.
+        wishes: what is asked of the composer, as on the command line; for example {ensemble: strings, seed: 7}.
+            Without a seed every clip has one that follows from the design's.
         folder: where the files lie, named after the ids of the clips; midi and files.
         of: whose music is shuffled.
         role: "system" is compared, "low" and "high" are anchors.
