@@ -1,0 +1,315 @@
+// The pages of a listening study: every answer is sent the moment it is given, and kept in the browser until it is stored.
+(() => {
+  "use strict";
+
+  const words = document.body.dataset;
+  const find = (selector, root = document) => root.querySelector(selector);
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const step = find("#step")?.dataset.step ?? find("#next")?.dataset.step;
+
+  // --- Sending -------------------------------------------------------------------------------------------------------
+
+  const post = (path, body = {}) => fetch(path, {
+    method: "POST", credentials: "same-origin", keepalive: true, body: JSON.stringify(body),
+    headers: { "Content-Type": "application/json", "X-Study": "1" },
+  });
+
+  function tell(text, trouble = false) {
+    const net = find("#net");
+    if (net.textContent !== text) net.textContent = text;
+    net.classList.toggle("trouble", trouble);
+  }
+
+  // What is not stored yet stands in localStorage under the participant's name, so that neither a closed tab nor another
+  // participant on the same device can lose or mix it. It is sent in order, one at a time; sending twice changes nothing.
+  const queue = {
+    key: `study:${words.study}:${words.mode}:${words.participant}`,
+    spare: [],
+    busy: false,
+    tries: 0,
+    timer: 0,
+    read() {
+      try { return JSON.parse(localStorage.getItem(this.key) ?? "[]"); } catch { return this.spare; }
+    },
+    write(items) {
+      this.spare = items;
+      try { items.length ? localStorage.setItem(this.key, JSON.stringify(items)) : localStorage.removeItem(this.key); } catch { /* kept in memory */ }
+    },
+    put(path, body, name) {
+      const items = this.read().filter((item, place) => item.name !== name || (this.busy && place === 0));
+      this.write([...items, { path, body, name, id: `${Date.now()}-${Math.random()}` }]);
+      this.pump();
+    },
+    async pump() {
+      clearTimeout(this.timer);
+      const [item] = this.read();
+      if (this.busy || !item) return;
+      this.busy = true;
+      let answer = null;
+      try { answer = await post(item.path, item.body); } catch { /* no connection */ }
+      this.busy = false;
+      if (!answer || answer.status >= 500 || answer.status === 429) return this.later();
+      this.write(this.read().filter((other) => other.id !== item.id));
+      if (this.tries) tell(words.stored);
+      this.tries = 0;
+      await arrived(item, answer);
+      this.pump();
+    },
+    later() {
+      tell(words.waiting, true);
+      this.timer = setTimeout(() => this.pump(), Math.min(15000, 500 * 2 ** this.tries++));
+    },
+  };
+
+  async function arrived(item, answer) {
+    if (answer.ok) {
+      if (item.path === "next") return turn();
+      if (item.path === "headphones") return turn();
+      if (item.path === "answer" && item.body.step === step) find(`#question-${CSS.escape(item.body.question)}`)?.classList.add("stored");
+      return undefined;
+    }
+    if (answer.status === 409 && item.path !== "answer" || answer.status === 410) return turn();
+    tell(words.failed, true);
+    return undefined;
+  }
+
+  // The address holds no parameters afterwards: a platform's id does not stay in the history.
+  const turn = () => (location.search ? location.replace("./") : location.reload());
+
+  window.addEventListener("online", () => queue.pump());
+
+  // --- Clips ---------------------------------------------------------------------------------------------------------
+
+  const rated = find("#step");
+  const players = all(".player");
+  const isOpen = () => rated?.dataset.open === "true";
+
+  function share(video) {
+    let played = 0;
+    for (let part = 0; part < video.played.length; part++) played += video.played.end(part) - video.played.start(part);
+    return video.duration > 0 ? played / video.duration : 0;
+  }
+
+  function report(player) {
+    const video = find("video", player);
+    const scale = Number(player.dataset.duration) / video.duration; // containers and browsers differ by a frame
+    if (!Number.isFinite(scale)) return;
+    const ranges = [];
+    for (let part = 0; part < video.played.length; part++) ranges.push([video.played.start(part) * scale, video.played.end(part) * scale]);
+    const side = player.dataset.side;
+    queue.put("played", { step, side, ranges, plays: player.plays }, `played ${step} ${side}`);
+  }
+
+  function show(player) {
+    const video = find("video", player);
+    const { play, stop, again } = player.dataset;
+    const bar = find("progress", player);
+    bar.value = Math.max(bar.value, Math.min(1, share(video)));
+    player.classList.toggle("heard", bar.value >= 0.98);
+    find(".play", player).textContent = video.paused ? (player.classList.contains("heard") ? again : play) : stop;
+    if (!isOpen() && players.every((one) => one.classList.contains("heard"))) open();
+  }
+
+  function open() {
+    rated.dataset.open = "true";
+    find("#lock").disabled = false;
+    const gate = find("#gate");
+    gate.textContent = gate.dataset.open;
+    gate.classList.add("open");
+    prefetch();
+  }
+
+  // The next clip is fetched once this one is through, so that they do not fight for the line.
+  function prefetch() {
+    for (const name of rated.dataset.upcoming.split(" ").filter(Boolean)) fetch(`stimuli/${name}`, { priority: "low" }).then((answer) => answer.blob()).catch(() => {});
+  }
+
+  function prepare(player) {
+    const video = find("video", player);
+    const button = find(".play", player);
+    player.plays = 0;
+    button.addEventListener("click", () => (video.paused ? video.play().catch(() => {}) : video.pause()));
+    video.addEventListener("play", () => {
+      for (const other of players) if (other !== player) find("video", other).pause();
+      player.plays += 1;
+      show(player);
+    });
+    video.addEventListener("ratechange", () => { if (video.playbackRate !== 1) video.playbackRate = 1; });
+    video.addEventListener("timeupdate", () => show(player));
+    for (const event of ["pause", "ended"]) video.addEventListener(event, () => { show(player); report(player); });
+    video.addEventListener("error", () => { find(".notice", player).hidden = false; });
+    video.addEventListener("loadeddata", () => { find(".notice", player).hidden = true; });
+    find(".reload", player).addEventListener("click", () => video.load());
+    show(player);
+  }
+
+  // --- Questions -----------------------------------------------------------------------------------------------------
+
+  function valueOf(question) {
+    const { kind } = question.dataset;
+    if (kind === "text") return find("textarea", question).value.trim();
+    if (kind === "slider") {
+      const line = find("input", question);
+      return line.hasAttribute("data-set") ? line.value : "";
+    }
+    return all("input:checked", question).map((input) => input.value).join(" ");
+  }
+
+  function store(question) {
+    const value = valueOf(question);
+    if (value === (question.sent ?? "")) return;
+    question.sent = value;
+    question.classList.remove("lacking", "stored");
+    if (find("#missing").textContent) countMissing();
+    const name = question.dataset.question;
+    queue.put("answer", { step, question: name, value, seconds: performance.now() / 1000 }, `answer ${step} ${name}`);
+  }
+
+  function prepareSlider(question) {
+    const line = find("input", question);
+    const touch = () => {
+      line.setAttribute("data-set", "");
+      line.removeAttribute("aria-valuetext");
+      find("output", question).textContent = line.value;
+    };
+    const finish = () => { touch(); store(question); };
+    line.addEventListener("input", touch);
+    line.addEventListener("change", finish);
+    line.addEventListener("click", finish); // a click in the middle changes no value and is an answer all the same
+    line.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); finish(); } });
+  }
+
+  function prepareQuestion(question) {
+    question.sent = valueOf(question);
+    const { kind } = question.dataset;
+    if (kind === "slider") return prepareSlider(question);
+    if (kind === "text") {
+      let timer = 0;
+      question.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(() => store(question), 800); });
+    }
+    return question.addEventListener("change", () => store(question));
+  }
+
+  function countMissing() {
+    const lacking = all(".question[data-required]").filter((question) => valueOf(question) === "");
+    for (const question of all(".question")) question.classList.toggle("lacking", lacking.includes(question));
+    const { missing, missingOne } = rated.dataset;
+    find("#missing").textContent = !lacking.length ? "" : lacking.length === 1 ? missingOne : missing.replace("#", lacking.length);
+    return lacking;
+  }
+
+  function leave(event) {
+    event.preventDefault();
+    if (!isOpen()) return;
+    for (const question of all(".question")) store(question);
+    const [first] = countMissing();
+    if (first) find("input:checked, input, textarea", first).focus();
+    else goOn();
+  }
+
+  function goOn() {
+    const button = find("#next");
+    if (button.getAttribute("aria-busy")) return;
+    button.setAttribute("aria-busy", "true");
+    queue.put("next", { step }, `next ${step}`);
+  }
+
+  // --- Volume and headphones -----------------------------------------------------------------------------------------
+
+  function prepareVolume(button) {
+    const sound = find("#calibration");
+    button.addEventListener("click", () => (sound.paused ? sound.play() : sound.pause()));
+    for (const event of ["play", "pause"]) sound.addEventListener(event, () => {
+      button.textContent = sound.paused ? button.dataset.play : button.dataset.stop;
+      find("#next").disabled = false;
+    });
+    find("#next").addEventListener("click", () => { sound.pause(); goOn(); });
+  }
+
+  function prepareHeadphones(section) {
+    const trials = all(".tones", section);
+    const answers = [];
+    trials.forEach((trial, place) => {
+      const sound = find("audio", trial);
+      const button = find(".play-tones", trial);
+      const label = button.textContent;
+      button.addEventListener("click", () => sound.play().then(() => { button.disabled = true; button.textContent = button.dataset.playing; }).catch(() => sound.load()));
+      sound.addEventListener("ended", () => { button.textContent = label; find("fieldset", trial).disabled = false; find(".tone", trial).focus(); });
+      for (const choice of all(".tone", trial)) choice.addEventListener("click", () => {
+        if (answers.length > place) return;
+        answers.push(Number(choice.value));
+        if (!trials[place + 1]) return queue.put("headphones", { answers, attempt: Number(section.dataset.attempt) }, "headphones");
+        trial.hidden = true;
+        trials[place + 1].hidden = false;
+        find("audio", trials[place + 1]).preload = "auto";
+        return find("h2", trials[place + 1]).focus();
+      });
+    });
+  }
+
+  // --- The rest ------------------------------------------------------------------------------------------------------
+
+  function prepareSend(button) {
+    button.addEventListener("click", async () => {
+      if (button.getAttribute("aria-busy")) return;
+      button.setAttribute("aria-busy", "true");
+      tell("");
+      let answer = null;
+      try { answer = await post(button.dataset.send, JSON.parse(button.dataset.body ?? "{}")); } catch { /* no connection */ }
+      if (answer?.ok) return location.replace(button.dataset.go ?? "./");
+      button.removeAttribute("aria-busy");
+      return tell(words.failed, true);
+    });
+  }
+
+  function prepareCode(form) {
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      const hint = find(".hint", form);
+      hint.textContent = "";
+      let answer = null;
+      try { answer = await post(form.dataset.send, { code: find("#code").value }); } catch { /* no connection */ }
+      if (answer?.ok) return location.replace(form.dataset.go);
+      hint.textContent = !answer || answer.status >= 500 ? words.failed : answer.status === 429 ? form.dataset.many : form.dataset.unknown;
+      return find("#code").focus();
+    });
+  }
+
+  function preparePause(button) {
+    const dialog = find("#paused");
+    button.addEventListener("click", () => { for (const sound of all("video, audio")) sound.pause(); dialog.showModal(); });
+    find("#go-on").addEventListener("click", () => dialog.close());
+  }
+
+  function prepareCopy(button) {
+    const code = find("#completion");
+    button.addEventListener("click", async () => {
+      getSelection().selectAllChildren(code);
+      try { await navigator.clipboard.writeText(code.textContent); } catch { document.execCommand("copy"); } // without https
+      button.textContent = button.dataset.copied;
+    });
+  }
+
+  const each = (selector, prepareOne) => all(selector).forEach(prepareOne);
+
+  each(".player", prepare);
+  each(".question", prepareQuestion);
+  each("#questions", (form) => form.addEventListener("submit", leave));
+  each("#calibrate", prepareVolume);
+  each("#headphones", prepareHeadphones);
+  each("[data-send]:not(form)", prepareSend);
+  each("#code-form", prepareCode);
+  each("#pause", preparePause);
+  each("#copy", prepareCopy);
+  each("#jump", (choice) => choice.addEventListener("change", () => choice.form.submit()));
+  if (rated && isOpen()) { find("#gate")?.classList.add("open"); prefetch(); }
+
+  // A text in the middle of a word is stored too when the page goes away.
+  window.addEventListener("pagehide", () => {
+    for (const question of all('.question[data-kind="text"]')) store(question);
+    for (const player of players) if (!find("video", player).paused) report(player);
+  });
+
+  // What an earlier visit could not send is stored first; then the page shows it.
+  if (queue.read().length) queue.put("next", { step: "" }, "next ");
+})();

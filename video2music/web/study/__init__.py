@@ -1,0 +1,4 @@
+"""The pages of a listening study: what a participant sees, and the researcher's desk.
+
+Plain routes with templates, served before the page that composes by the same server (`server.study_routes`).
+"""
