@@ -6,11 +6,11 @@ Both conftest files, here and in the browser folder, read this one and serve the
 import os
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import av
@@ -19,6 +19,7 @@ import pretty_midi
 from fake_recogniser import FakeRecogniser  # read by the conftest files before this one
 from numpy.typing import NDArray
 
+from video2music.engine_speed import SpeedBook
 from video2music.errors import VideoReadError
 from video2music.features.video_features import VideoFeatures
 from video2music.listening import Hearing
@@ -31,6 +32,7 @@ from video2music.piece import Piece
 from video2music.progress import Progress, StageTimer
 from video2music.rendering import SAMPLE_RATE, render
 from video2music.web import app
+from video2music.web.engine_room import EngineRoom, Offer
 from video2music.wishes import Wishes
 
 HELD_STAGE = "Writing the chords"
@@ -74,12 +76,14 @@ class FakeComposer:
     wishes: list[Wishes] = field(default_factory=list)
     analysed: int = 0
     synthesizer: FakeSynthesizer = field(default_factory=FakeSynthesizer)
+    engine: str = "embedded"
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self.gate.set()
 
-    def analyze(self, clip: Path, /, *, progress: Progress | None = None) -> VideoFeatures:
+    def analyze(self, clip: Path, /, *, part: object = None, progress: Progress | None = None) -> VideoFeatures:
+        del part  # it always watches the whole clip
         (progress or silent_progress)("Watching the video", 0.5)
         self.analysed += 1
         try:
@@ -142,8 +146,11 @@ class FakeComposer:
         score = Score(
             chords, level, level, wishes.key or "A minor", seed, features.duration_s, wishes.tempo_bpm or 120.0
         )
+        score = replace(score, cuts_s=wishes.marks.met(features.cuts_s.tolist()), marked_s=wishes.marks.added)
         ensemble = DEFAULT_ENSEMBLE if wishes.ensemble == AUTO else wishes.ensemble
-        rendition = Rendition(ensemble=ensemble, transpose=wishes.transpose)
+        rendition = Rendition(
+            ensemble=ensemble, transpose=wishes.transpose, density=wishes.density, loudness=wishes.loudness
+        )
         rendered = render(score, rendition, self.synthesizer, timer)  # type: ignore[arg-type]  # plays, that is all
         self.finished.append(clip)
         self.wishes.append(wishes)
@@ -154,7 +161,7 @@ class FakeComposer:
             midi=rendered.midi,
             audio=rendered.mastered.audio,
             sample_rate=SAMPLE_RATE,
-            engine="fake",
+            engine=self.engine,
             primer=wishes.primer,
             loudness_lufs=rendered.mastered.loudness_lufs,
             true_peak_dbtp=rendered.mastered.true_peak_dbtp,
@@ -162,6 +169,7 @@ class FakeComposer:
             music_level_lu=wishes.music_level_lu,
             part=wishes.part,
             direction=wishes.direction,
+            marks=wishes.marks,
             hearing=heard(seed),
             composed=score,
             rendition=rendition,
@@ -178,12 +186,22 @@ def heard(seed: int) -> Hearing:
 
 @contextmanager
 def serve(
-    composer: object | None, root: Path, recogniser: object | None = None, **address: object
+    composer: object | None,
+    root: Path,
+    recogniser: object | None = None,
+    *,
+    composers: Mapping[str, object] = MappingProxyType({}),
+    offer: Offer | None = None,
+    **address: object,
 ) -> Iterator[SimpleNamespace]:
-    """Serve the page on a free port until the block ends, with fake networks unless others are given."""
+    """Serve the page on a free port until the block ends, with fake networks unless others are given.
+
+    `composer` is every engine that `composers` does not name.
+    """
     composer, recogniser = composer or FakeComposer(), recogniser or FakeRecogniser()
     before = os.environ.get("GRADIO_TEMP_DIR")
-    page, studio = app.build(lambda: composer, lambda: recogniser, root=root, limits=address.get("limits"))
+    engines = EngineRoom(lambda name: composers.get(name, composer), offer, SpeedBook(root))
+    page, studio = app.build(engines, lambda: recogniser, root=root, limits=address.get("limits"))
     url = app.launch(page, app.Address(port=None, **address))
     try:
         yield SimpleNamespace(url=url, composer=composer, recogniser=recogniser, studio=studio, blocks=page)

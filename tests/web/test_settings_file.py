@@ -36,6 +36,9 @@ HELD = st.builds(
     sections=st.sampled_from(["", "0-12:tense; 12-20.5:exciting", "3-4:sad"]),
     from_s=st.sampled_from(["", "0:05", "2,5"]),
     to_s=st.sampled_from(["", "12", "1:00"]),
+    cuts=st.sampled_from(["", "12.5; 1:05; not 4.2"]),
+    more_notes=STEPS.filter(lambda step: abs(step) <= 2),
+    harder=STEPS.filter(lambda step: abs(step) <= 2),
 )
 
 
@@ -76,6 +79,8 @@ def kept(folder: Path, held: object) -> Path:
         ({"seed": 1.5}, "0 to 2147483647"),
         ({"primer": "C Amaj9"}, "Amaj7"),
         ({"sections": "0-12:tens"}, "tense"),
+        ({"cuts": "0.1"}, "only just begun"),
+        ({"more_notes": 1e9}, "-2 to 2"),
         ({"from_s": 9, "to_s": 3}, "end after it begins"),
         (["key"], "does not hold settings"),
     ],

@@ -9,7 +9,19 @@ from hypothesis import strategies as st
 from emotion.errors import RefusalError
 from video2music.direction import Direction, Section
 from video2music.features.video_features import EMOTIONS
-from video2music.web.times import check_range, check_sections, read_range, read_seconds, read_sections, section_words
+from video2music.marks import Marks
+from video2music.web.times import (
+    check_marks,
+    check_range,
+    check_sections,
+    read_marks,
+    read_range,
+    read_seconds,
+    read_sections,
+    section_words,
+    write_marks,
+    write_sections,
+)
 from video2music.web.wishes_form import Settings
 from video2music.web.words import moment_words
 
@@ -45,9 +57,8 @@ def test_what_is_no_time(typed: str | float) -> None:
 
 @given(courses())
 def test_sections_are_read_as_they_are_written(sections: tuple[Section, ...]) -> None:
-    text = "; ".join(f"{one.start_s}-{one.end_s}:{one.mood}" for one in sections)
-    assert read_sections(text) == sections
-    assert Settings(sections=text).wishes().direction == Direction(sections=sections)
+    assert read_sections(write_sections(sections)) == sections
+    assert Settings(sections=write_sections(sections)).wishes().direction == Direction(sections=sections)
 
 
 @pytest.mark.parametrize(
@@ -110,3 +121,25 @@ def test_a_section_begins_before_the_music_ends() -> None:
 def test_sections_in_words_end_with_the_music() -> None:
     sections = read_sections("0-4.5:exciting; 4.5-99:sad")
     assert section_words(sections, 65.5) == "0:00 to 0:04.5 exciting, 0:04.5 to 1:05.5 sad"
+
+
+SECONDS = st.lists(st.integers(500, 4_000_000).map(lambda milliseconds: milliseconds / 1000), max_size=5).map(tuple)
+
+
+@given(added=SECONDS, removed=SECONDS)
+def test_cuts_are_read_as_they_are_written(added: tuple[float, ...], removed: tuple[float, ...]) -> None:
+    marks = Marks(added, removed)
+    assert read_marks(write_marks(marks)) == marks
+
+
+def test_cuts_are_written_for_people() -> None:
+    assert write_marks(Marks((65.5, 12.0, 120.0), (4.204,))) == "12; 1:05.5; 2:00; not 4.204"
+    assert read_marks(" NOT 1:00;; 12,5 ;") == Marks((12.5,), (60.0,))
+    assert read_marks(None) == Marks()
+
+
+def test_a_cut_after_the_part_is_refused() -> None:
+    wishes = Settings(from_s="10", to_s="20", cuts="9").wishes()
+    check_marks(wishes, 60.0)
+    with pytest.raises(RefusalError, match=r"the music ends at 8\.0 s"):
+        check_marks(Settings(from_s="10", cuts="9").wishes(), 18.0)

@@ -8,6 +8,7 @@ from emotion.errors import RefusalError
 from video2music.direction import Direction
 from video2music.features.video_features import EMOTIONS
 from video2music.harmony.key import parse_key
+from video2music.marks import Marks
 from video2music.music.ensemble import ensemble_names
 from video2music.web.wishes_form import (
     CHORD_HELP,
@@ -84,6 +85,9 @@ def test_a_full_form() -> None:
         transpose=-3.0,
         music_level=4.0,
         lufs=-14,
+        cuts="12,5; 1:05; not 4.2",
+        more_notes=1.0,
+        harder=-2.0,
     )
     assert settings.wishes() == Wishes(
         key="Eb minor",
@@ -98,6 +102,9 @@ def test_a_full_form() -> None:
         transpose=-3,
         music_level_lu=4.0,
         lufs=-14,
+        marks=Marks((12.5, 65.0), (4.2,)),
+        density=2.0,
+        loudness=0.25,
     )
 
 
@@ -117,6 +124,9 @@ def test_a_full_form() -> None:
         ("original", "loud", "replace, mix or duck"),
         ("lufs", -3.0, "-14, -16, -23"),
         ("music_level", float("nan"), "-40 to 40"),
+        ("cuts", "soon", "This is not a time: soon"),
+        ("cuts", "not", "This is not a time: not"),
+        ("harder", float("nan"), "-2 to 2"),
     ],
 )
 def test_what_cannot_be_played_is_refused_in_a_sentence(field: str, typed: Any, words: str) -> None:  # noqa: ANN401

@@ -22,11 +22,15 @@ from video2music.web.shelf import Kept
 from video2music.web.stage import Stage
 from video2music.web.studio import Studio
 from video2music.web.why_panel import draw_after
-from video2music.web.wishes_form import LEVEL_RANGE, LOUDNESS, ORIGINAL_SOUND, ensemble_choices, sister_keys
+from video2music.web.wishes_form import (
+    LEVEL_RANGE,
+    LOUDNESS,
+    MOST_DOUBLINGS,
+    ORIGINAL_SOUND,
+    ensemble_choices,
+    sister_keys,
+)
 from video2music.web.words import chord_words, clock
-
-MOST_DOUBLINGS = 2
-"""Notes and strength can be halved or doubled so many times."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +143,7 @@ class ChangePanel:
 
     async def listen_again(self, second: float | None, request: gr.Request) -> AsyncIterator[Changes]:
         """Compare the version that is heard with the picture."""
-        async for changes in self.play(request, listen_again(self.studio.composer), second):
+        async for changes in self.play(request, listen_again(self.studio.engines), second):
             yield changes
 
     async def play(self, request: gr.Request, change: Change, chosen_s: float | None = None) -> AsyncIterator[Changes]:

@@ -26,7 +26,7 @@ from video2music.web.settings_form import Form, lay_out_form
 from video2music.web.shelf import Kept
 from video2music.web.stage import Stage, lay_out_result, lay_out_stage
 from video2music.web.studio import EASY_SEEDS, Studio
-from video2music.web.times import check_range, check_sections
+from video2music.web.times import check_marks, check_range, check_sections
 from video2music.web.variations_panel import VariationsPanel, connect_variations, lay_out_variations
 from video2music.web.why_panel import connect_why, draw_after
 from video2music.web.wishes_form import Settings, ensemble_summary
@@ -103,19 +103,21 @@ class ComposePage:
             return field_hint(str(error))
         return ""
 
-    def check_times(self, clip: str | None, from_s: str, to_s: str, sections: str) -> tuple[str, str]:
-        """Say under the part, or under the sections, what is wrong with them, as soon as the person leaves a field."""
-        clip_s, hints = length_of(clip), ["", ""]
+    def check_times(self, clip: str | None, from_s: str, to_s: str, sections: str, cuts: str) -> tuple[str, ...]:
+        """Say under part, sections or cuts what is wrong with them, as soon as the person leaves a field."""
+        clip_s, hints = length_of(clip), ["", "", ""]
         for place, check, settings in (
             (0, check_range, Settings(from_s=from_s, to_s=to_s)),
             (1, check_sections, Settings(from_s=from_s, to_s=to_s, sections=sections)),
+            (2, check_marks, Settings(from_s=from_s, to_s=to_s, cuts=cuts)),
         ):
             try:
                 check(settings.wishes(), clip_s)
             except RefusalError as error:
                 hints[place] = field_hint(str(error))
-                break
-        return hints[0], hints[1]
+                if place == 0:
+                    break  # what counts from the beginning of the part cannot be judged
+        return tuple(hints)
 
     def save_settings(self, clip: str | None, *typed: Any) -> Iterator[Changes]:  # noqa: ANN401 - the fields of Settings
         """Write the settings into a file that the page then downloads; what could not be loaded is not saved."""
@@ -152,6 +154,7 @@ class ComposePage:
             clip_s, wishes = length_of(need_clip(clip)), Settings(*typed).wishes()
             check_range(wishes, clip_s)
             check_sections(wishes, clip_s)
+            check_marks(wishes, clip_s)
         except RefusalError as error:
             yield self.desk.refused(error)
             raise gr.Error(str(error), visible=False, print_exception=False) from error
@@ -281,12 +284,13 @@ def connect_fields(page: ComposePage, aside: dict[str, Any]) -> None:
         form.primer_hint,
         **aside,
     )
-    timed = [form.from_s.blur, form.from_s.submit, form.to_s.blur, form.to_s.submit, form.sections.change]
+    typed = (form.from_s, form.to_s, form.cuts)
+    timed = [form.sections.change, *(event for field in typed for event in (field.blur, field.submit))]
     gr.on(
         [*timed, form.clip.change],
         page.check_times,
-        [form.clip, form.from_s, form.to_s, form.sections],
-        [form.range_hint, form.sections_hint],
+        [form.clip, form.from_s, form.to_s, form.sections, form.cuts],
+        [form.range_hint, form.sections_hint, form.cuts_hint],
         **aside,
     )
 

@@ -1,5 +1,6 @@
 """The named endpoints, for programs: the same work as the page, with plain inputs and outputs."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, fields
 from functools import partial
@@ -8,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from emotion.errors import RefusalError
+from video2music.engines import ENGINES
 from video2music.features.video_features import EMOTIONS
 from video2music.music.ensemble import ensemble_names
 from video2music.web import render_endpoint
@@ -27,7 +29,10 @@ seen. tempo: beats per minute, 60 to 180; null leaves it to the video. melody: w
 whether strong beats lie on the scene cuts. transpose: semitones, -12 to 12. music_level: of the music beside the clip's
 own sound, in LU. lufs: loudness of the music, -14, -16 or -23. sections: moods by time, counted from where the music
 begins, for example "0-12:tense; 12-20:exciting"; empty for none. from_s, to_s: seconds of the clip between which the
-music plays; null is its beginning or its end.
+music plays; null is its beginning or its end. cuts: where the music must turn, and found cuts that are none, counted
+like the sections, for example "12.5; 1:05; not 4.2"; empty leaves them as they are found. more_notes, harder: doublings
+of how many notes sound and how hard they are played, -2 for a quarter to 2 for four times. engine: one of
+{", ".join(ENGINES)}, if this page offers it and it is downloaded there; empty takes the one that the page prefers.
 
 Returns five files: the video with music (mp4), the music (wav), the notes (mid), everything that was seen and decided
 (json), and the lead sheet (musicxml)."""
@@ -74,6 +79,10 @@ class Endpoints(Calls):
         sections: str | None = Settings.sections,
         from_s: float | None = None,
         to_s: float | None = None,
+        cuts: str | None = Settings.cuts,
+        more_notes: float | None = Settings.more_notes,
+        harder: float | None = Settings.harder,
+        engine: str | None = Settings.engine,
         progress: gr.Progress = gr.Progress(),  # noqa: B008 - how Gradio asks for a progress tracker
     ) -> AsyncIterator[list[str]]:
         """Compose for a clip; yields once, so that the files live until Gradio has taken them over."""
@@ -97,10 +106,14 @@ class Endpoints(Calls):
                 sections=sections,
                 from_s=from_s,
                 to_s=to_s,
+                cuts=cuts,
+                more_notes=more_notes,
+                harder=harder,
             ).wishes()
+            chosen = await asyncio.to_thread(self.studio.engines.check, engine)
         except RefusalError as error:
             raise self.refused(error, upload) from error
-        work = partial(self.studio.compose, upload, wishes)
+        work = partial(self.studio.compose, upload, wishes, engine=chosen)
         async for _, files in self.finished(upload, work, request, progress):
             yield [str(getattr(files, kind)) for kind in FILES]
 
@@ -164,6 +177,7 @@ def build(studio: Studio) -> None:
 def settings_inputs() -> list[gr.components.Component]:
     """Make one component for each field of Settings; a field that a caller leaves out has its default."""
     numbers = {"seed", "valence", "arousal", "tempo", "transpose", "music_level", "lufs", "from_s", "to_s"}
+    numbers |= {"more_notes", "harder"}
     switches = {"melody", "align_cuts"}
     made: list[gr.components.Component] = []
     for field in fields(Settings):

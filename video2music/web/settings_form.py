@@ -12,6 +12,7 @@ from video2music.web.wishes_form import (
     CHORD_HELP,
     LEVEL_RANGE,
     LOUDNESS,
+    MOST_DOUBLINGS,
     ORIGINAL_SOUND,
     Settings,
     ensemble_choices,
@@ -51,11 +52,15 @@ class Form:
     draw: gr.Button
     lock: gr.Checkbox
     last_seed: gr.State
+    more_notes: gr.Slider
+    harder: gr.Slider
     from_s: gr.Textbox
     to_s: gr.Textbox
     range_hint: gr.HTML
     sections: gr.HTML
     sections_hint: gr.HTML
+    cuts: gr.Textbox
+    cuts_hint: gr.HTML
     compose: gr.Button
     save: gr.Button
     saved: gr.DownloadButton
@@ -84,7 +89,7 @@ def lay_out_form() -> Form:
         key = gr.Dropdown(key_choices(), value="", label="Key", elem_id="key", filterable=True)
         with gr.Accordion("More", open=False, elem_id="more"):
             more = lay_out_feeling() | lay_out_sound() | lay_out_beginning()
-        with gr.Accordion("Moods by time, or only a part", open=False, elem_id="times"):
+        with gr.Accordion("Cuts and moods by time, or only a part", open=False, elem_id="times"):
             more |= lay_out_times()
     compose = gr.Button("Compose", variant="primary", size="lg", elem_id="compose")
     more |= lay_out_file()
@@ -96,6 +101,7 @@ def lay_out_form() -> Form:
 def lay_out_feeling() -> dict[str, gr.components.Component]:
     """Put what shapes the music: its character, tempo, melody and pitch."""
     shift = {"minimum": -LARGEST_SHIFT, "maximum": LARGEST_SHIFT, "step": 0.5, "value": 0, "buttons": []}
+    doublings = {"minimum": -MOST_DOUBLINGS, "maximum": MOST_DOUBLINGS, "step": 0.25, "value": 0, "buttons": []}
     return {
         "valence": gr.Slider(label="Darker (-) or brighter (+)", elem_id="valence", **shift),
         "arousal": gr.Slider(label="Calmer (-) or livelier (+)", elem_id="arousal", **shift),
@@ -105,6 +111,8 @@ def lay_out_feeling() -> dict[str, gr.components.Component]:
             max_lines=1,
             elem_id="tempo",
         ),
+        "more_notes": gr.Slider(label="Fewer (-) or more (+) notes", elem_id="more-notes", **doublings),
+        "harder": gr.Slider(label="Played softer (-) or harder (+)", elem_id="harder", **doublings),
         "transpose": gr.Slider(
             -MOST_SEMITONES,
             MOST_SEMITONES,
@@ -159,7 +167,7 @@ def lay_out_beginning() -> dict[str, gr.components.Component]:
 
 
 def lay_out_times() -> dict[str, gr.components.Component]:
-    """Put the part of the clip that is composed for, and the moods of its sections."""
+    """Put the part of the clip that is composed for, its cuts, and the moods of its sections."""
     with gr.Row(elem_id="range", equal_height=False):
         start = gr.Textbox(label="Only from", placeholder="The beginning", max_lines=1, elem_id="from-s", min_width=110)
         end = gr.Textbox(label="to", placeholder="The end", max_lines=1, elem_id="to-s", min_width=110)
@@ -170,6 +178,14 @@ def lay_out_times() -> dict[str, gr.components.Component]:
         "range_hint": hint,
         "sections": lay_out_sections(),
         "sections_hint": gr.HTML("", elem_id="sections-hint"),
+        "cuts": gr.Textbox(
+            label="Cuts of your own, and found ones that are none",
+            info="The music turns there. Counted from where the music begins.",
+            placeholder="12.5; 1:05; not 4.2",
+            max_lines=1,
+            elem_id="cuts",
+        ),
+        "cuts_hint": gr.HTML("", elem_id="cuts-hint"),
     }
 
 

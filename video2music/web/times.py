@@ -1,15 +1,19 @@
-"""Times that a person sets: the part of the clip that is composed for, and sections with moods of their own."""
+"""Times that a person sets: the part of the clip that is composed for, cuts, and sections with moods of their own."""
 
 import math
 import re
 
 from emotion.errors import RefusalError
 from video2music.direction import Section, parse_section
+from video2music.marks import Marks
 from video2music.video.part import Part, PartError
 from video2music.web.words import moment_words
 from video2music.wishes import Wishes
 
 MOST_SECTIONS = 100
+
+NOT = "not "
+"""Stands before the time of a found cut that is none."""
 
 _SECONDS = re.compile(r"\d{1,7}(\.\d{1,9})?")
 _CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,3}):(\d{1,2}(?:\.\d{1,9})?)")
@@ -30,7 +34,7 @@ def read_seconds(typed: str | float | None) -> float | None:
     if _SECONDS.fullmatch(text):
         return float(text)
     if found := _CLOCK.fullmatch(text):
-        return 3600 * float(found[1] or 0) + 60 * float(found[2]) + float(found[3])
+        return round(3600 * float(found[1] or 0) + 60 * float(found[2]) + float(found[3]), 9)
     raise RefusalError("This is not a time", where=text[:20], remedy="Write seconds, or minutes and seconds as in 1:05")
 
 
@@ -70,6 +74,46 @@ def read_sections(text: str | None) -> tuple[Section, ...]:
     return tuple(map(parse_section, named))
 
 
+def read_marks(text: str | None) -> Marks:
+    """Return the cuts that a text names.
+
+    Args:
+        text: times, and "not" before that of a found cut that is none, such as "12.5; 1:05; not 4.2"; empty or None
+            leaves the cuts as they are found.
+
+    Raises:
+        RefusalError: one cannot be read, or the music cannot meet it.
+    """
+    added: list[float] = []
+    removed: list[float] = []
+    for part in filter(None, map(str.strip, (text or "").lower().split(";"))):
+        second = read_seconds(part.removeprefix(NOT))
+        if second is not None:
+            (removed if part.startswith(NOT) else added).append(second)
+    return Marks(tuple(added), tuple(removed))
+
+
+def write_marks(marks: Marks) -> str:
+    """Return the text that `read_marks` reads."""
+    return "; ".join([*map(exact_words, marks.added), *(NOT + exact_words(second) for second in marks.removed)])
+
+
+def write_sections(sections: tuple[Section, ...]) -> str:
+    """Return the text that `read_sections` reads."""
+    return "; ".join(f"{plain(one.start_s)}-{plain(one.end_s)}:{one.mood}" for one in sections)
+
+
+def exact_words(seconds: float) -> str:
+    """Write a moment so that it can be read again: "4.204", "1:05.5"."""
+    minutes, rest = divmod(round(seconds, 3), 60)
+    return f"{minutes:.0f}:{'0' if rest < 10 else ''}{plain(rest)}" if minutes else plain(rest)
+
+
+def plain(seconds: float) -> str:
+    """Write seconds with up to three decimals: "12", "4.2"."""
+    return f"{seconds:.3f}".rstrip("0").rstrip(".")
+
+
 def check_range(wishes: Wishes, clip_s: float) -> None:
     """Refuse a part that a clip does not have.
 
@@ -88,6 +132,24 @@ def check_range(wishes: Wishes, clip_s: float) -> None:
         raise RefusalError(error.what, remedy=remedy) from error
 
 
+def check_marks(wishes: Wishes, clip_s: float) -> None:
+    """Refuse cuts that come when the music is over.
+
+    Args:
+        wishes: what is asked for; its part lies within the clip.
+        clip_s: length of the clip in seconds.
+
+    Raises:
+        RefusalError: a cut comes too late.
+    """
+    wishes.marks.check_within(music_seconds(wishes, clip_s))
+
+
+def music_seconds(wishes: Wishes, clip_s: float) -> float:
+    """Return how long the music is that is composed for a clip, or for the part of it that is wished for."""
+    return clip_s if wishes.part is None else wishes.part.within(clip_s).length_s
+
+
 def check_sections(wishes: Wishes, clip_s: float) -> None:
     """Refuse sections that begin when the music is over.
 
@@ -98,7 +160,7 @@ def check_sections(wishes: Wishes, clip_s: float) -> None:
     Raises:
         RefusalError: a section begins too late.
     """
-    music_s = clip_s if wishes.part is None else wishes.part.within(clip_s).length_s
+    music_s = music_seconds(wishes, clip_s)
     for section in wishes.direction.sections:
         if section.start_s >= music_s:
             raise RefusalError(

@@ -9,7 +9,7 @@ from video2music.features.video_features import EMOTIONS
 from video2music.harmony.key import parse_key
 from video2music.music.ensemble import DEFAULT_ENSEMBLE, ensemble_names, load_ensemble
 from video2music.music.suggestion import AUTO
-from video2music.web.times import read_range, read_sections
+from video2music.web.times import read_marks, read_range, read_sections
 from video2music.web.words import key_words
 from video2music.wishes import LARGEST_SEED, Wishes
 
@@ -38,6 +38,9 @@ ORIGINAL_SOUND: tuple[tuple[str, "Original"], ...] = (
 
 LEVEL_RANGE = 12
 """Units of loudness by which the music may be softer or louder than usual beside the clip's own sound."""
+
+MOST_DOUBLINGS = 2
+"""Notes and strength can be halved or doubled so many times."""
 
 LOUDNESS: tuple[tuple[str, float], ...] = (
     ("-14 LUFS, as on streaming sites", -14.0),
@@ -82,6 +85,10 @@ class Settings:
         sections: moods by time, such as "0-12:tense; 12-20:exciting"; empty for none.
         from_s: where in the clip the music begins, as typed or as a number; empty or None is its beginning.
         to_s: where it ends; empty or None is the clip's end.
+        cuts: of one's own and found ones that are none, such as "12.5; 1:05; not 4.2"; empty for those that are found.
+        more_notes: how many notes, in doublings: -2 for a quarter, 0 as composed, 2 for four times as many.
+        harder: how hard they are played, in the same way.
+        engine: name of the engine that composes; empty or None is the one that the page prefers.
     """
 
     key: str | None = ""
@@ -101,6 +108,10 @@ class Settings:
     sections: str | None = ""
     from_s: str | float | None = None
     to_s: str | float | None = None
+    cuts: str | None = ""
+    more_notes: float | None = 0.0
+    harder: float | None = 0.0
+    engine: str | None = ""
 
     def wishes(self) -> Wishes:
         """Return what is asked for, and refuse what cannot be played before anyone waits for it.
@@ -120,10 +131,13 @@ class Settings:
             tempo_bpm=read_tempo(self.tempo),
             melody=False if self.melody is False else None,
             align_cuts=False if self.align_cuts is False else None,
+            marks=read_marks(self.cuts),
             range_s=read_range(self.from_s, self.to_s),
             transpose=read_semitones(self.transpose),
             music_level_lu=self.music_level or 0.0,
             lufs=Wishes.lufs if self.lufs is None else self.lufs,
+            density=read_doublings(self.more_notes),
+            loudness=read_doublings(self.harder),
         )
 
 
@@ -223,6 +237,22 @@ def read_tempo(tempo: str | float | None) -> float | None:
         raise RefusalError(
             "The tempo is not a number", where=text[:20], remedy="Write beats per minute, for example 96"
         ) from None
+
+
+def read_doublings(doublings: float | None) -> float:
+    """Return the factor that so many doublings make; None is none.
+
+    Args:
+        doublings: -MOST_DOUBLINGS to MOST_DOUBLINGS.
+
+    Raises:
+        RefusalError: they are too many.
+    """
+    if not -MOST_DOUBLINGS <= (doublings or 0.0) <= MOST_DOUBLINGS:
+        raise RefusalError(
+            f"Notes cannot be doubled {doublings:g} times", remedy=f"Choose from -{MOST_DOUBLINGS} to {MOST_DOUBLINGS}"
+        )
+    return float(2.0 ** (doublings or 0.0))
 
 
 def read_semitones(transpose: float | None) -> int:
