@@ -3,7 +3,7 @@
 from typing import Literal, TypedDict
 
 StepKind = Literal["training", "trial", "attention", "background"]
-ParticipantState = Literal["consented", "rating", "finished", "withdrawn", "refused"]
+ParticipantState = Literal["consented", "rating", "finished", "withdrawn", "refused", "screened"]
 Mode = Literal["live", "test"]
 
 
