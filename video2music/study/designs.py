@@ -113,7 +113,7 @@ def _turned(pair: tuple[str, str], names: Sequence[str]) -> tuple[str, str]:
 
 
 def _sides(treatments: Sequence[tuple[str, ...]], treatment: int, place: int, *, mirrored: bool) -> tuple[str, ...]:
-    """Return a pair from left to right: turned for every other clip that has it, and the other way in half the cells."""
+    """Return a pair from left to right: turned for every other clip that has it, otherwise in half the cells."""
     conditions = treatments[treatment]
     return conditions[::-1] if (place // len(treatments) + mirrored) % 2 else conditions
 
