@@ -22,7 +22,7 @@ CONSENT, VOLUME, HEADPHONES, BACKGROUND, DONE = "consent", "volume", "headphones
 """Keys of the pages of which there is one."""
 
 PLAYED_SHARE = 0.98
-"""Share of a stimulus that has to be played before it can be rated; the last frames never count as played in browsers."""
+"""Share of a stimulus that has to be played before it can be rated; browsers do not always count the last frames."""
 
 CLOCK_SLACK_S = 1.0
 """How much more than the time since the page was opened may be reported as played: browsers round."""
