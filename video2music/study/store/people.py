@@ -117,7 +117,7 @@ class Answer:
 
     Attributes:
         question: its id.
-        value: as it is stored; the first one that was given, whatever was sent later.
+        value: as it is stored.
         stored_at: ISO 8601, UTC.
         new: whether this call has stored it.
     """

@@ -166,6 +166,18 @@ def find_open_visit(session: Session, record: ParticipantRecord, step: str) -> V
     return visit
 
 
+def was_left(session: Session, participant: str, step: str) -> bool:
+    """Say whether a page was left for the next one.
+
+    Args:
+        session: a transaction.
+        participant: their id.
+        step: key of the page.
+    """
+    visit = session.get(VisitRecord, (participant, step))
+    return visit is not None and bool(visit.passed_at)
+
+
 def stored_values(session: Session, participant: str, step: str) -> dict[str, str]:
     """Return the answers of a page: question to value.
 

@@ -271,7 +271,8 @@ class Store:
             stimuli: what was played, from left to right; none if `played` has noted it.
 
         Returns:
-            What is stored. An answer that is there is never changed: sending it again, or another, returns the first.
+            What is stored. While the page is open another answer replaces the one before: a slider is moved again, a
+            text grows. Once the page is left nothing changes, and whatever is sent returns what is there.
 
         Raises:
             SessionError: the page is not open, its stimuli were not played yet, or the value is no answer.
@@ -280,16 +281,36 @@ class Store:
             record, page = self._find(session, participant, step)
             asked = page.question(question)
             there = session.get(AnswerRecord, (record.id, step, question))
-            if there is not None:
+            if there is not None and queries.was_left(session, record.id, step):
                 return Answer.of(there, new=False)
             visit = queries.find_open_visit(session, record, step)
             self._note_playing(page, visit, stimuli)
             _require_ratings_open(page, visit)
+            written = check_value(asked, value)
+            if there is not None and there.value == written:
+                return Answer.of(there, new=False)
             moment = self._moment()
-            stored = queries.new_answer(page, visit, question, check_value(asked, value), moment)
-            session.add(stored)
+            stored = session.merge(queries.new_answer(page, visit, question, written, moment))
             record.seen_at = moment
             return Answer.of(stored, new=True)
+
+    def take_back(self, participant: str, step: str, question: str) -> None:
+        """Remove an answer while its page is open: somebody has emptied a text or unticked the last option.
+
+        Args:
+            participant: their id.
+            step: key of the page.
+            question: its id.
+
+        Raises:
+            SessionError: the page is not open.
+        """
+        with self.database.writing() as session:
+            record, page = self._find(session, participant, step)
+            queries.find_open_visit(session, record, step)
+            there = session.get(AnswerRecord, (record.id, step, page.question(question).id))
+            if there is not None:
+                session.delete(there)
 
     def pass_step(self, participant: str, step: str) -> Step:
         """Leave a page for the next one; leaving it again changes nothing.
