@@ -250,7 +250,7 @@ def lay_out_fields() -> PanelFields:
         )
         key = gr.Dropdown([], label="In the key of", elem_id="change-key", filterable=True)
         lufs = gr.Dropdown(list(LOUDNESS), value=-16.0, label="Loudness of the file", elem_id="change-lufs")
-    melody = gr.Checkbox(value=True, label="With a melody", elem_id="change-melody")
+        melody = gr.Checkbox(value=True, label="With a melody", elem_id="change-melody")
     original = gr.Radio(list(ORIGINAL_SOUND), value="replace", label="The sound of the clip", elem_id="change-original")
     level = gr.Slider(
         -LEVEL_RANGE,
