@@ -5,6 +5,17 @@ An answer that was acknowledged is on the disk: SQLite waits for the disk at the
 """
 
 from video2music.study.store.people import Answer, Participant, Visit
+from video2music.study.store.progress import CellProgress, Missing, Progress
 from video2music.study.store.store import VARIABLE, Store, open_store
 
-__all__ = ["VARIABLE", "Answer", "Participant", "Store", "Visit", "open_store"]
+__all__ = [
+    "VARIABLE",
+    "Answer",
+    "CellProgress",
+    "Missing",
+    "Participant",
+    "Progress",
+    "Store",
+    "Visit",
+    "open_store",
+]

@@ -2,17 +2,13 @@
 
 import os
 from collections.abc import Sequence
-from datetime import timedelta
 
-from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from video2music.errors import SessionError
-from video2music.study.designs import cell_count, least_filled
 from video2music.study.plan import Study
-from video2music.study.records import Mode
+from video2music.study.records import Mode, Row
 from video2music.study.session import (
-    CONSENT,
     DONE,
     HEADPHONE_ATTEMPTS,
     HEADPHONES,
@@ -25,10 +21,13 @@ from video2music.study.session import (
     steps,
 )
 from video2music.study.store import queries
-from video2music.study.store.codes import draw_code, draw_id, show_code
+from video2music.study.store.codes import draw_code, show_code
 from video2music.study.store.database import Database, database_url
-from video2music.study.store.moments import Clock, seconds_between, utc_now, write_moment
+from video2music.study.store.enrolment import Enrolment
+from video2music.study.store.moments import Clock, seconds_between, utc_now
 from video2music.study.store.people import Answer, Participant, Visit
+from video2music.study.store.progress import Progress, read_progress
+from video2music.study.store.rows import read_rows
 from video2music.study.store.tables import AnswerRecord, ParticipantRecord, VisitRecord
 
 VARIABLE = "VIDEO2MUSIC_STUDY_DATABASE"
@@ -36,9 +35,6 @@ VARIABLE = "VIDEO2MUSIC_STUDY_DATABASE"
 
 FILE = "answers.sqlite"
 """Beside the study's file, where no address is given."""
-
-LONGEST_EXTERNAL_ID = 200
-"""Characters."""
 
 
 def open_store(study: Study, url: str | None = None, *, existing: bool = False, now: Clock = utc_now) -> "Store":
@@ -58,8 +54,8 @@ def open_store(study: Study, url: str | None = None, *, existing: bool = False, 
     return Store(study, Database(address, existing=existing), now)
 
 
-class Store:
-    """The answers of one study, and the rules of its sessions; safe for any number of threads and processes.
+class Store(Enrolment):
+    """The people and answers of one study, and the rules of its sessions; for any number of threads and processes.
 
     Args:
         study: as read from its file.
@@ -68,20 +64,8 @@ class Store:
     """
 
     def __init__(self, study: Study, database: Database, now: Clock = utc_now) -> None:
-        self.study = study
-        self.database = database
-        self._now = now
+        super().__init__(study, database, now)
         self._pages: dict[tuple[int, int], tuple[Step, ...]] = {}
-        with database.writing() as session:
-            queries.ensure_lock(session, study.name)
-
-    def close(self) -> None:
-        """Close the database."""
-        self.database.close()
-
-    def idle_since(self) -> str:
-        """Return the moment before which somebody must have been seen last to count as idle; ISO 8601, UTC."""
-        return write_moment(self._now() - timedelta(hours=self.study.session.idle_hours))
 
     def pages(self, participant: Participant) -> tuple[Step, ...]:
         """List the pages of somebody's session.
@@ -90,114 +74,6 @@ class Store:
             participant: whose.
         """
         return self._steps(participant.cell, participant.number)
-
-    # Coming and going
-
-    def refuse(self, mode: Mode = "live") -> None:
-        """Count somebody who does not agree to take part; nothing else is kept.
-
-        Args:
-            mode: of the session.
-        """
-        with self.database.writing() as session:
-            queries.lock(session, self.study.name)
-            queries.tally(session, self.study.name, mode, "refused")
-
-    def enrol(
-        self, language: str, consent_version: str, external_id: str | None = None, mode: Mode = "live"
-    ) -> Participant:
-        """Take in somebody who agrees, in the cell of the design that has the fewest people.
-
-        Args:
-            language: one of the study's.
-            consent_version: of the text that was read.
-            external_id: of a recruiting platform, kept if the study asks for one. Whoever comes again with it goes on
-                with the session that they have.
-            mode: "test" only tries the study.
-
-        Raises:
-            SessionError: the study does not have the language, its consent has changed, or the id is none.
-        """
-        if language not in self.study.languages:
-            raise SessionError("The study is not offered in this language", where=language)
-        if consent_version != self.study.consent.version:
-            raise SessionError("The consent has changed meanwhile", remedy="Read it again")
-        known = _check_external_id(external_id) if self.study.session.external_id else None
-        with self.database.writing() as session:
-            queries.lock(session, self.study.name)
-            record = queries.find_external(session, self.study.name, mode, known) if known else None
-            return Participant.of(record or self._admit(session, mode, language, known))
-
-    def _admit(self, session: Session, mode: Mode, language: str, external_id: str | None) -> ParticipantRecord:
-        filled = queries.filled_cells(session, self.study.name, mode, self.idle_since())
-        counts = [filled[cell] for cell in range(cell_count(self.study))]
-        moment = self._moment()
-        record = ParticipantRecord(
-            id=draw_id(),
-            study=self.study.name,
-            mode=mode,
-            number=queries.tally(session, self.study.name, mode, "arrived"),
-            cell=least_filled(counts, self.study.design.seed),
-            language=language,
-            external_id=external_id,
-            consent_version=self.study.consent.version,
-            resume_code=draw_code(),
-            completion_code="",
-            state="consented",
-            started_at=moment,
-            seen_at=moment,
-            finished_at="",
-            headphones=-1,
-            headphone_attempts=0,
-        )
-        session.add(record)
-        session.flush()
-        session.add(VisitRecord(participant=record.id, step=CONSENT, opened_at=moment, passed_at=moment))
-        return record
-
-    def participant(self, name: str) -> Participant:
-        """Return a participant.
-
-        Args:
-            name: their id.
-
-        Raises:
-            SessionError: there is none, or not any more.
-        """
-        with self.database.reading() as session:
-            return Participant.of(queries.find_participant(session, self.study.name, name))
-
-    def resume(self, code: str) -> Participant:
-        """Find the session that somebody wants to go on with.
-
-        Args:
-            code: as they typed it.
-
-        Raises:
-            SessionError: nobody has this code.
-        """
-        with self.database.writing() as session:
-            record = queries.find_by_code(session, self.study.name, code)
-            record.seen_at = self._moment()
-            return Participant.of(record)
-
-    def withdraw(self, code: str) -> None:
-        """Delete somebody's answers and identity; only that one person of the cell has withdrawn is kept.
-
-        Args:
-            code: their resume code, as they typed it.
-
-        Raises:
-            SessionError: nobody has this code.
-        """
-        with self.database.writing() as session:
-            queries.lock(session, self.study.name)
-            record = queries.find_by_code(session, self.study.name, code)
-            queries.tally(session, self.study.name, record.mode, "withdrawn", cell=record.cell)
-            session.execute(delete(ParticipantRecord).where(ParticipantRecord.id == record.id))
-        self.database.forget_deleted()
-
-    # Pages
 
     def position(self, participant: str) -> Step:
         """Return the first page that was not passed: where somebody goes on.
@@ -226,7 +102,7 @@ class Store:
         """
         with self.database.writing() as session:
             record, page = self._find(session, participant, step)
-            record.seen_at = self._moment()
+            record.seen_at = self.moment()
             visit = session.get(VisitRecord, (record.id, step))
             if visit is None:
                 if page != self._position(session, record):
@@ -289,7 +165,7 @@ class Store:
             written = check_value(asked, value)
             if there is not None and there.value == written:
                 return Answer.of(there, new=False)
-            moment = self._moment()
+            moment = self.moment()
             stored = session.merge(queries.new_answer(page, visit, question, written, moment))
             record.seen_at = moment
             return Answer.of(stored, new=True)
@@ -331,7 +207,7 @@ class Store:
             if visit is None or not visit.passed_at:
                 visit = queries.find_open_visit(session, record, step)
                 self._require_done(session, record, page, visit)
-                visit.passed_at = record.seen_at = self._moment()
+                visit.passed_at = record.seen_at = self.moment()
                 session.flush()
             return self._position(session, record)
 
@@ -382,14 +258,27 @@ class Store:
                 if position.key != DONE:
                     raise SessionError("The session is not finished", where=position.key)
                 record.completion_code = self.study.session.completion_code or show_code(draw_code())
-                record.finished_at = record.seen_at = self._moment()
+                record.finished_at = record.seen_at = self.moment()
                 record.state = "finished"
             return record.completion_code
 
-    # What the functions above share
+    def rows(self, mode: Mode | None = "live") -> list[Row]:
+        """Return the answers, by order of arrival and then in the order in which they were given.
 
-    def _moment(self) -> str:
-        return write_moment(self._now())
+        Args:
+            mode: of the sessions; None for all.
+        """
+        with self.database.reading() as session:
+            return read_rows(session, self.study.name, mode)
+
+    def progress(self, mode: Mode = "live") -> Progress:
+        """Return how the study is going.
+
+        Args:
+            mode: of the sessions that are counted.
+        """
+        with self.database.reading() as session:
+            return read_progress(session, self.study, mode, self.idle_since())
 
     def _steps(self, cell: int, number: int) -> tuple[Step, ...]:
         if (cell, number) not in self._pages:
@@ -407,7 +296,7 @@ class Store:
         """Keep the most that was ever reported: a page that is opened again starts its own count."""
         if page.trial is None or len(stimuli) != len(page.trial.conditions):
             return
-        elapsed_s = seconds_between(visit.opened_at, self._moment())
+        elapsed_s = seconds_between(visit.opened_at, self.moment())
         visit.plays = max(visit.plays or 0, sum(max(0, one.plays) for one in stimuli))
         visit.played_share = max(visit.played_share or 0.0, min(one.share for one in stimuli))
         visit.duration_s = max(one.duration_s for one in stimuli)
@@ -430,10 +319,3 @@ class Store:
 def _require_ratings_open(page: Step, visit: VisitRecord) -> None:
     if page.trial is not None and not visit.ratings_open:
         raise SessionError("The clip has to be played as a whole first", where=page.key)
-
-
-def _check_external_id(external_id: str | None) -> str | None:
-    known = (external_id or "").strip()
-    if len(known) > LONGEST_EXTERNAL_ID or not known.isprintable():
-        raise SessionError("The id in the address is none of a recruiting platform")
-    return known or None
