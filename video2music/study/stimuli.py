@@ -36,6 +36,7 @@ class Entry(Part):
         lufs: integrated loudness as decoded from the file.
         true_peak_dbtp: highest peak as decoded from the file, in dB below full scale.
         picture_sha256: of the encoded picture, which all conditions of a clip share.
+        scene: fingerprint of video and part.
         fingerprint: of everything the stimulus was made from.
         music: what is heard, for a person: engine and seed, file, other clip.
         music_ends_s: when the music ends; the rest of the clip is silent.
@@ -50,6 +51,7 @@ class Entry(Part):
     lufs: float
     true_peak_dbtp: float
     picture_sha256: Hash
+    scene: Hash
     fingerprint: Hash
     music: Mapping[str, str | int | float | bool | None] = {}
     music_ends_s: float

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from emotion.errors import RefusalError
+from video2music.music.loudness import TARGETS_LUFS
 from video2music.study.plan import Condition, Part
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def composer_wishes(condition: Condition, seed: int) -> "Wishes":
         loudness=asked.loudness_scale,
         direction=Direction(asked.mood, asked.valence, asked.arousal),
         as_published=asked.as_published,
+        lufs=min(TARGETS_LUFS),  # hardly a peak is lowered before the loudness of the study is set
         match=False,
     )
 

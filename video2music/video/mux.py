@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import av
-
 from video2music.errors import OutputError
 from video2music.music.loudness import DEFAULT_LUFS
 from video2music.video.encode import encode_picture
 from video2music.video.ffmpeg import READ_ONE_FILE, local, run_ffmpeg
 from video2music.video.mixing import Original, Sound, Stretch, write_sound
 from video2music.video.part import Part
-from video2music.video.probe import VideoInfo, codec_name, open_video, picture_stream, probe
+from video2music.video.probe import VideoInfo, codec_name, open_video, picture_offset_s, picture_stream, probe
 
 COPIED_PICTURES = {"h264", "hevc", "av1", "vp9", "mpeg4"}
 COPIED_SOUNDS = {"aac", "mp3", "ac3", "eac3", "alac", "opus", "flac"}
@@ -176,8 +174,7 @@ def _options(tracks: Tracks, end_s: float) -> list[str]:
 def _tracks(path: Path) -> Tracks:
     with open_video(path) as container:
         picture = picture_stream(container, path)
-        start_s = float((picture.start_time or 0) * (picture.time_base or 0))
-        offset_s = max(0.0, start_s - (container.start_time or 0) / av.time_base)
+        offset_s = picture_offset_s(container, picture)
         sounds = tuple(codec_name(stream) for stream in container.streams.audio)
         names = [codec_name(stream) for stream in container.streams.subtitles]
         texts = tuple(number for number, name in enumerate(names) if name in TEXT_SUBTITLES)

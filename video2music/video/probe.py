@@ -109,6 +109,17 @@ def picture_stream(container: InputContainer, path: Path) -> VideoStream:
     raise VideoReadError("The file holds no picture", where=path, remedy="Give a video")
 
 
+def picture_offset_s(container: InputContainer, picture: VideoStream) -> float:
+    """Return when the picture begins, in seconds after the file begins.
+
+    Args:
+        container: an opened file.
+        picture: its picture stream.
+    """
+    start_s = float((picture.start_time or 0) * (picture.time_base or 0))
+    return max(0.0, start_s - float((container.start_time or 0) / av.time_base))
+
+
 def check_complete(container: InputContainer, path: Path) -> None:
     """Refuse a file that ends before the end that its index or its header names.
 
