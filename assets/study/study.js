@@ -28,6 +28,7 @@
     busy: false,
     tries: 0,
     timer: 0,
+    drained: null,
     read() {
       try { return JSON.parse(localStorage.getItem(this.key) ?? "[]"); } catch { return this.spare; }
     },
@@ -43,7 +44,8 @@
     async pump() {
       clearTimeout(this.timer);
       const [item] = this.read();
-      if (this.busy || !item) return;
+      if (this.busy) return;
+      if (!item) return this.drained?.();
       this.busy = true;
       let answer = null;
       try { answer = await post(item.path, item.body); } catch { /* no connection */ }
@@ -52,7 +54,7 @@
       this.write(this.read().filter((other) => other.id !== item.id));
       if (this.tries) tell(words.stored);
       this.tries = 0;
-      await arrived(item, answer);
+      arrived(item, answer);
       this.pump();
     },
     later() {
@@ -61,16 +63,11 @@
     },
   };
 
-  async function arrived(item, answer) {
-    if (answer.ok) {
-      if (item.path === "next") return turn();
-      if (item.path === "headphones") return turn();
-      if (item.path === "answer" && item.body.step === step) find(`#question-${CSS.escape(item.body.question)}`)?.classList.add("stored");
-      return undefined;
-    }
-    if (answer.status === 409 && item.path !== "answer" || answer.status === 410) return turn();
-    tell(words.failed, true);
-    return undefined;
+  function arrived(item, answer) {
+    const { question, step: there } = item.body;
+    if (item.path === "next" || item.path === "headphones" || answer.status === 410) turn();
+    else if (!answer.ok) tell(words.failed, true);
+    else if (there === step) find(`#question-${question}`)?.classList.add("stored");
   }
 
   // The address holds no parameters afterwards: a platform's id does not stay in the history.
@@ -90,15 +87,15 @@
     return video.duration > 0 ? played / video.duration : 0;
   }
 
-  function report(player) {
+  function playing(player) {
     const video = find("video", player);
-    const scale = Number(player.dataset.duration) / video.duration; // containers and browsers differ by a frame
-    if (!Number.isFinite(scale)) return;
+    const scale = Number(player.dataset.duration) / video.duration || 0; // containers and browsers differ by a frame
     const ranges = [];
     for (let part = 0; part < video.played.length; part++) ranges.push([video.played.start(part) * scale, video.played.end(part) * scale]);
-    const side = player.dataset.side;
-    queue.put("played", { step, side, ranges, plays: player.plays }, `played ${step} ${side}`);
+    return { ranges, plays: player.plays };
   }
+
+  const report = () => queue.put("played", { step, stimuli: players.map(playing) }, `played ${step}`);
 
   function show(player) {
     const video = find("video", player);
@@ -112,6 +109,7 @@
 
   function open() {
     rated.dataset.open = "true";
+    report(); // before the first answer
     find("#lock").disabled = false;
     const gate = find("#gate");
     gate.textContent = gate.dataset.open;
@@ -136,7 +134,7 @@
     });
     video.addEventListener("ratechange", () => { if (video.playbackRate !== 1) video.playbackRate = 1; });
     video.addEventListener("timeupdate", () => show(player));
-    for (const event of ["pause", "ended"]) video.addEventListener(event, () => { show(player); report(player); });
+    for (const event of ["pause", "ended"]) video.addEventListener(event, () => { show(player); report(); });
     video.addEventListener("error", () => { find(".notice", player).hidden = false; });
     video.addEventListener("loadeddata", () => { find(".notice", player).hidden = true; });
     find(".reload", player).addEventListener("click", () => video.load());
@@ -162,7 +160,7 @@
     question.classList.remove("lacking", "stored");
     if (find("#missing").textContent) countMissing();
     const name = question.dataset.question;
-    queue.put("answer", { step, question: name, value, seconds: performance.now() / 1000 }, `answer ${step} ${name}`);
+    queue.put("answer", { step, question: name, value }, `answer ${step} ${name}`);
   }
 
   function prepareSlider(question) {
@@ -201,6 +199,7 @@
   function leave(event) {
     event.preventDefault();
     if (!isOpen()) return;
+    for (const sound of all("video")) sound.pause();
     for (const question of all(".question")) store(question);
     const [first] = countMissing();
     if (first) find("input:checked, input, textarea", first).focus();
@@ -262,16 +261,16 @@
     });
   }
 
-  function prepareCode(form) {
+  function prepareForm(form) {
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       const hint = find(".hint", form);
       hint.textContent = "";
       let answer = null;
-      try { answer = await post(form.dataset.send, { code: find("#code").value }); } catch { /* no connection */ }
+      try { answer = await post(form.dataset.send, Object.fromEntries(new FormData(form))); } catch { /* no connection */ }
       if (answer?.ok) return location.replace(form.dataset.go);
       hint.textContent = !answer || answer.status >= 500 ? words.failed : answer.status === 429 ? form.dataset.many : form.dataset.unknown;
-      return find("#code").focus();
+      return find("input", form).focus();
     });
   }
 
@@ -298,7 +297,7 @@
   each("#calibrate", prepareVolume);
   each("#headphones", prepareHeadphones);
   each("[data-send]:not(form)", prepareSend);
-  each("#code-form", prepareCode);
+  each("form[data-send]", prepareForm);
   each("#pause", preparePause);
   each("#copy", prepareCopy);
   each("#jump", (choice) => choice.addEventListener("change", () => choice.form.submit()));
@@ -307,9 +306,11 @@
   // A text in the middle of a word is stored too when the page goes away.
   window.addEventListener("pagehide", () => {
     for (const question of all('.question[data-kind="text"]')) store(question);
-    for (const player of players) if (!find("video", player).paused) report(player);
   });
 
   // What an earlier visit could not send is stored first; then the page shows it.
-  if (queue.read().length) queue.put("next", { step: "" }, "next ");
+  if (queue.read().length) {
+    queue.drained = turn;
+    queue.pump();
+  }
 })();

@@ -34,13 +34,10 @@ def speak(language: str) -> Callable[..., str]:
     return say
 
 
-def read_in(text: Mapping[str, str] | None, language: str) -> str:
-    """Read a text of the study in a language, or in the first language that it has.
+def own_name(language: str) -> str:
+    """Return how a language calls itself; its letters where it is not known.
 
     Args:
-        text: language to words; None is empty.
         language: two-letter code.
     """
-    if not text:
-        return ""
-    return text[language] if language in text else next(iter(text.values()))
+    return all_words().get(language, {}).get("own_name", language.upper())

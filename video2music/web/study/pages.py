@@ -1,0 +1,250 @@
+"""The pages that a participant sees; none of them changes an answer."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from video2music.errors import SessionError
+from video2music.study.calibration import calibration_file
+from video2music.study.headphones import TRIALS, trial_file
+from video2music.study.reading import in_language
+from video2music.study.records import Mode
+from video2music.study.session import DONE, HEADPHONE_ATTEMPTS, LONGEST_TEXT, Step, find_step
+from video2music.study.stimuli import stimulus_path
+from video2music.study.store import Participant
+from video2music.web.study import tickets, views
+from video2music.web.study.checks import headphone_seed
+from video2music.web.study.hall import Hall
+from video2music.web.study.templates import fill
+from video2music.web.study.words import own_name, speak
+
+KEEP_AN_HOUR = {"cache-control": "private, max-age=3600"}
+"""For sounds and clips: what was fetched beforehand need not be fetched again."""
+
+
+class Pages:
+    """What can be looked at in one study and mode.
+
+    Args:
+        hall: of the study.
+        mode: "test" only tries the study.
+    """
+
+    def __init__(self, hall: Hall, mode: Mode) -> None:
+        self.hall = hall
+        self.mode = mode
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the addresses; plain functions run in threads, so that the store may take its time."""
+        return [
+            Route("/", self.front),
+            Route("/refused", self.refused),
+            Route("/resume", self.code_page("resume", "./")),
+            Route("/withdraw", self.code_page("withdraw", "withdrawn")),
+            Route("/withdrawn", self.withdrawn),
+            Route("/calibration.wav", self.calibration),
+            Route("/headphones/{attempt:int}-{trial:int}.wav", self.tones),
+            Route("/stimuli/{name}.mp4", self.stimulus),
+        ]
+
+    # Pages
+
+    def front(self, request: Request) -> Response:
+        """Show where the session is: the consent, a page, or its end."""
+        if self.mode == "live" and request.query_params.get("mode") == "test":
+            rest = [(name, value) for name, value in request.query_params.multi_items() if name != "mode"]
+            return RedirectResponse(f"test/?{urlencode(rest)}" if rest else "test/", 303)
+        participant = tickets.find(request, self.hall, self.mode)
+        if participant is None or self.somebody_else(request, participant):
+            return self.consent(request)
+        if participant.state == "screened":
+            return self.message(participant.language, "screened_title", "screened_end")
+        wanted = request.query_params.get("page")
+        position = self.hall.store.position(participant.id)
+        if wanted and wanted != position.key:
+            return self.kept(participant, wanted)
+        return self.step(participant, position)
+
+    def somebody_else(self, request: Request, participant: Participant) -> bool:
+        """Say whether the device is used by the next person: the address says so, or has another id."""
+        parameter = self.hall.study.session.external_id
+        given = request.query_params.get(parameter, "") if parameter else ""
+        return request.query_params.get("session") == "new" or given not in {"", participant.external_id}
+
+    def consent(self, request: Request) -> Response:
+        """Show what is agreed to; a recruiting platform's id waits in the address until somebody agrees."""
+        study = self.hall.study
+        language = choose_language(request, study.languages)
+        parameter = study.session.external_id
+        others = {name: value for name, value in request.query_params.items() if name != "language"}
+        return fill(
+            "consent.html",
+            {
+                **self.view(language),
+                **views.consent_view(study, language),
+                "languages": [(code, own_name(code)) for code in study.languages],
+                "queries": {code: urlencode({**others, "language": code}) for code in study.languages},
+                "body": {
+                    "fresh": tickets.find(request, self.hall, self.mode) is not None,
+                    "language": language,
+                    "version": study.consent.version,
+                    "external_id": request.query_params.get(parameter, "") if parameter else "",
+                },
+            },
+        )
+
+    def step(self, participant: Participant, step: Step) -> Response:
+        """Show the page where the session goes on, and note that it is open."""
+        visit = self.hall.store.open_step(participant.id, step.key)
+        if step.key == DONE:
+            return self.done(participant)
+        view = self.view(participant.language)
+        if step.kind == "volume":
+            return fill("volume.html", {**view, **views.page_view(self.hall, participant, step)})
+        if step.kind == "headphones":
+            return fill("headphones.html", {**view, **views.headphones_view(self.hall, participant, step)})
+        return fill("step.html", {**view, **views.step_view(self.hall, participant, step, visit)})
+
+    def kept(self, participant: Participant, key: str) -> Response:
+        """Show stored answers of a page that was left; they cannot be changed there."""
+        try:
+            step = find_step(self.hall.store.pages(participant), key)
+            if step.kind not in views.ANSWERED:
+                return RedirectResponse("./", 303)
+            visit = self.hall.store.open_step(participant.id, key)
+        except SessionError:
+            return RedirectResponse("./", 303)
+        view = views.kept_view(self.hall, participant, step, visit)
+        return fill("kept.html", {**self.view(participant.language), **view})
+
+    def done(self, participant: Participant) -> Response:
+        """End the session and show the completion code."""
+        code = self.hall.store.finish(participant.id)
+        session = self.hall.study.session
+        return fill(
+            "done.html",
+            {
+                **self.view(participant.language),
+                "code": participant.resume_code,
+                "completion_code": code,
+                "completion_url": session.completion_url.replace("{code}", code),
+            },
+        )
+
+    def refused(self, request: Request) -> Response:
+        """Thank somebody who does not take part."""
+        language = choose_language(request, self.hall.study.languages)
+        return self.message(language, "refused_title", "refused_text", link="./", link_text="refused_again")
+
+    def withdrawn(self, request: Request) -> Response:
+        """Confirm that the answers are deleted."""
+        language = choose_language(request, self.hall.study.languages)
+        return self.message(language, "withdrawn_title", "withdrawn_text")
+
+    def code_page(self, kind: str, goes_to: str) -> Callable[[Request], Response]:
+        """Return the page on which a code is typed in, to go on or to withdraw."""
+
+        def show(request: Request) -> Response:
+            participant = tickets.find(request, self.hall, self.mode)
+            chosen = choose_language(request, self.hall.study.languages)
+            language = participant.language if participant else chosen
+            return fill("code.html", {**self.view(language), "kind": kind, "go": goes_to})
+
+        return show
+
+    # Sounds and clips
+
+    def calibration(self, _request: Request) -> Response:
+        """Send the sound for the volume."""
+        return Response(calibration_file(self.hall.study.lufs), media_type="audio/wav", headers=KEEP_AN_HOUR)
+
+    def tones(self, request: Request) -> Response:
+        """Send the tones of one trial of the headphone check."""
+        participant = tickets.find(request, self.hall, self.mode)
+        attempt, trial = request.path_params["attempt"], request.path_params["trial"]
+        if participant is None or not (1 <= attempt <= HEADPHONE_ATTEMPTS and 1 <= trial <= TRIALS):
+            return Response(status_code=404)
+        sound = trial_file(headphone_seed(participant, attempt), trial)
+        return Response(sound, media_type="audio/wav", headers=KEEP_AN_HOUR)
+
+    def stimulus(self, request: Request) -> Response:
+        """Send a clip, or the wanted part of it, to a participant whose page shows it now or next."""
+        participant = tickets.find(request, self.hall, self.mode)
+        if participant is None:
+            return Response(status_code=404)
+        here = self.hall.store.position(participant.id)
+        allowed = (*self.hall.shown(here), *self.hall.upcoming(participant, here))
+        for stimulus in allowed:
+            if stimulus.name == request.path_params["name"]:
+                path = stimulus_path(self.hall.study, stimulus)
+                return FileResponse(path, media_type="video/mp4", headers=KEEP_AN_HOUR)
+        return Response(status_code=404)
+
+    # What all pages share
+
+    def view(self, language: str) -> dict[str, Any]:
+        """Return what every page is filled with."""
+        return page_frame(self.hall, self.mode, language)
+
+    def message(self, language: str, title: str, text: str, *, link: str = "", link_text: str = "go_on") -> Response:
+        """Show a page with a few words."""
+        return show_message(self.view(language), title, text, link=link, link_text=link_text)
+
+
+def page_frame(hall: Hall, mode: Mode, language: str) -> dict[str, Any]:
+    """Return what every page of a study is filled with.
+
+    Args:
+        hall: of the study.
+        mode: of the page.
+        language: that is read.
+    """
+    return {
+        "say": speak(language),
+        "language": language,
+        "title": in_language(hall.study.title, language),
+        "name": hall.study.name,
+        "mode": mode,
+        "up": "../" if mode == "test" else "",
+        "contact": hall.study.session.contact,
+        "preview": hall.preview,
+        "longest": LONGEST_TEXT,
+        "participant": "",
+        "pages": [],
+        "here": "",
+    }
+
+
+def show_message(
+    frame: Mapping[str, Any], title: str, text: str, *, link: str = "", link_text: str = "go_on", status: int = 200
+) -> Response:
+    """Show a page with a few words.
+
+    Args:
+        frame: made by `page_frame`.
+        title: name of the words above.
+        text: name of the words below.
+        link: where a button leads; none by default.
+        link_text: name of the button's words.
+        status: HTTP's number.
+    """
+    say = frame["say"]
+    words = {"heading": say(title), "text": say(text), "link": link, "link_text": say(link_text)}
+    return fill("message.html", {**frame, **words}, status)
+
+
+def choose_language(request: Request, languages: tuple[str, ...]) -> str:
+    """Return the language of somebody who has not begun yet: as chosen, as the browser asks for, or the first.
+
+    Args:
+        request: with or without a choice.
+        languages: of the study.
+    """
+    chosen = request.query_params.get("language", "")
+    asked = request.headers.get("accept-language", "").lower().split(",")
+    wishes = [chosen, *(wish.split(";")[0].strip()[:2] for wish in asked)]
+    return next((wish for wish in wishes if wish in languages), languages[0])

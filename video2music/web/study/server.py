@@ -1,0 +1,113 @@
+"""The addresses of the studies, to be put before those of the composing page."""
+
+from collections.abc import Iterable
+from importlib.util import find_spec
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from video2music.study.records import Mode
+from video2music.web.study.calls import Calls
+from video2music.web.study.guard import Guard
+from video2music.web.study.hall import Hall
+from video2music.web.study.pages import Pages, choose_language, page_frame, show_message
+from video2music.web.study.templates import ASSETS
+
+KEEP_A_DAY = {"cache-control": "public, max-age=86400"}
+
+FONTS = "templates/frontend/static/fonts/IBMPlexSans"
+"""Inside the Gradio package: the letters of the composing page."""
+
+
+def study_routes(halls: Iterable[Hall]) -> list[BaseRoute]:
+    """Return the addresses of studies: everything below /study/<name>.
+
+    Args:
+        halls: one for each study.
+    """
+    routes: list[BaseRoute] = []
+    for hall in halls:
+        address = f"/study/{hall.study.name}"
+        routes += [Route(address, add_slash), Mount(address, Guard(application(hall)))]
+    return routes
+
+
+def application(hall: Hall) -> Starlette:
+    """Put the pages of one study together.
+
+    Args:
+        hall: of the study.
+    """
+
+    def missing(request: Request, _error: Exception) -> Response:
+        language = choose_language(request, hall.study.languages)
+        frame = {**page_frame(hall, "live", language), "up": "../" * inside(request, hall).count("/")}
+        return show_message(frame, "missing_title", "missing_text", status=404)
+
+    def broken(request: Request, _error: Exception) -> Response:
+        frame = page_frame(hall, mode_of(request, hall), choose_language(request, hall.study.languages))
+        return show_message(frame, "broken_title", "broken_text", status=500)
+
+    routes: list[BaseRoute] = [
+        Route("/assets/{name}", asset),
+        Route("/test", add_slash),
+        Mount("/test", routes=session_routes(hall, "test")),
+        *session_routes(hall, "live"),
+    ]
+    return Starlette(routes=routes, exception_handlers={404: missing, Exception: broken})
+
+
+def session_routes(hall: Hall, mode: Mode) -> list[BaseRoute]:
+    """Return the addresses of the sessions of one mode.
+
+    Args:
+        hall: of the study.
+        mode: "test" only tries the study.
+    """
+    return [*Pages(hall, mode).routes(), *Calls(hall, mode).routes()]
+
+
+def inside(request: Request, hall: Hall) -> str:
+    """Return the part of an address that follows the study's own, such as "test/withdraw".
+
+    Args:
+        request: for one of the study's pages.
+        hall: of the study.
+    """
+    return str(request.scope["path"].partition(f"/study/{hall.study.name}/")[2])
+
+
+def mode_of(request: Request, hall: Hall) -> Mode:
+    """Return the mode that an address belongs to.
+
+    Args:
+        request: for one of the study's pages.
+        hall: of the study.
+    """
+    return "test" if inside(request, hall).startswith("test/") else "live"
+
+
+def add_slash(request: Request) -> Response:
+    """Lead to the address with a slash, relative to this one: a proxy may have its own path before it."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"{request.scope['path'].rpartition('/')[2]}/{query}", 307)
+
+
+def asset(request: Request) -> Response:
+    """Send style, script, letters or picture."""
+    path = asset_files().get(request.path_params["name"])
+    return FileResponse(path, headers=KEEP_A_DAY) if path else Response(status_code=404)
+
+
+def asset_files() -> dict[str, Path]:
+    """Return what may be sent, by name."""
+    own = {name: ASSETS / name for name in ("study.css", "study.js", "icon.svg")}
+    gradio = find_spec("gradio")
+    if gradio is None or gradio.origin is None:
+        return own
+    fonts = Path(gradio.origin).parent / FONTS
+    weights = {"font-regular.woff2": "Regular", "font-bold.woff2": "Bold"}
+    return own | {name: fonts / f"IBMPlexSans-{weight}.woff2" for name, weight in weights.items()}

@@ -1,0 +1,222 @@
+"""What the templates of a session are filled with."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from video2music.study.headphones import TRIALS
+from video2music.study.plan import Question, Study
+from video2music.study.reading import in_language
+from video2music.study.session import Step
+from video2music.study.store import Participant, Visit
+from video2music.web.study.hall import Hall
+from video2music.web.study.words import speak
+
+ANSWERED = ("training", "trial", "attention", "background")
+"""Kinds of pages that can be looked at again."""
+
+SECONDS_A_QUESTION, SECONDS_A_PAGE = 6, 4
+FIXED_S = {"volume": 30, "headphones": 60}
+"""What the minutes that are left are reckoned with, besides the clips' own length."""
+
+
+def page_view(hall: Hall, participant: Participant, step: Step) -> dict[str, Any]:
+    """Return what every page of a session shows: how far it is.
+
+    Args:
+        hall: of the study.
+        participant: whose session.
+        step: the page.
+    """
+    pages = hall.store.pages(participant)[1:]  # the consent was before
+    place = pages.index(step) + 1
+    return {
+        "here": step.key,
+        "step": place,
+        "steps": len(pages),
+        "minutes": minutes_left(hall, pages[place - 1 :]),
+        "code": participant.resume_code,
+        "participant": participant.id[:8],
+        "pages": [one.key for one in pages],
+    }
+
+
+def minutes_left(hall: Hall, pages: Sequence[Step]) -> int:
+    """Estimate how long the rest of a session takes.
+
+    Args:
+        hall: of the study.
+        pages: that are left.
+
+    Returns:
+        Whole minutes; 0 for less than one.
+    """
+    seconds = 0.0
+    for step in pages:
+        seconds += FIXED_S.get(step.kind, SECONDS_A_PAGE) + SECONDS_A_QUESTION * len(step.questions)
+        seconds += sum(stimulus.duration_s for stimulus in hall.shown(step))
+    return round(seconds / 60)
+
+
+def step_view(hall: Hall, participant: Participant, step: Step, visit: Visit) -> dict[str, Any]:
+    """Return what a page with questions shows.
+
+    Args:
+        hall: of the study.
+        participant: whose session.
+        step: the page.
+        visit: what is stored of it.
+    """
+    language = participant.language
+    is_open = visit.ratings_open or step.trial is None
+    return {
+        **page_view(hall, participant, step),
+        "heading": heading(hall, participant, step),
+        "practice": step.kind == "training",
+        "open": is_open,
+        "players": players(hall, step, language, heard=is_open),
+        "questions": [question_view(one, language, visit.answers.get(one.id, "")) for one in step.questions],
+        "upcoming": [f"{stimulus.name}.mp4" for stimulus in hall.upcoming(participant, step)],
+        "earlier": earlier(hall, participant, step),
+    }
+
+
+def kept_view(hall: Hall, participant: Participant, step: Step, visit: Visit) -> dict[str, Any]:
+    """Return what a page that was left shows when somebody comes back to it.
+
+    Args:
+        hall: of the study.
+        participant: whose session.
+        step: the page.
+        visit: what is stored of it.
+    """
+    language = participant.language
+    questions = [question_view(one, language, visit.answers.get(one.id, "")) for one in step.questions]
+    return {
+        **page_view(hall, participant, step),
+        "heading": heading(hall, participant, step),
+        "questions": [{**one, "read": readable(one)} for one in questions],
+        "earlier": earlier(hall, participant, step),
+    }
+
+
+def headphones_view(hall: Hall, participant: Participant, step: Step) -> dict[str, Any]:
+    """Return what the page of the headphone check shows.
+
+    Args:
+        hall: of the study.
+        participant: whose session.
+        step: the page.
+    """
+    return {**page_view(hall, participant, step), "trials": TRIALS, "attempt": participant.headphone_attempts + 1}
+
+
+def heading(hall: Hall, participant: Participant, step: Step) -> str:
+    """Return the title of a page with questions.
+
+    Args:
+        hall: of the study.
+        participant: whose session.
+        step: the page.
+    """
+    say = speak(participant.language)
+    if step.kind != "trial" or step.trial is None:
+        return say(f"{step.kind}_title")
+    positions = sum(one.kind == "trial" for one in hall.store.pages(participant))
+    name = "pair_title" if len(step.trial.conditions) > 1 else "trial_title"
+    return say(name, position=step.trial.position, positions=positions)
+
+
+def earlier(hall: Hall, participant: Participant, step: Step) -> str:
+    """Return the key of the page before that can be looked at again, "" if there is none.
+
+    Args:
+        hall: of the study.
+        participant: whose session.
+        step: the page.
+    """
+    pages = hall.store.pages(participant)
+    before = pages[: pages.index(step)]
+    return next((one.key for one in reversed(before) if one.kind in ANSWERED), "")
+
+
+def players(hall: Hall, step: Step, language: str, *, heard: bool) -> list[dict[str, Any]]:
+    """Return what plays the stimuli of a page; nothing here tells a condition.
+
+    Args:
+        hall: of the study.
+        step: the page.
+        language: of the participant.
+        heard: whether they were played already.
+    """
+    say, stimuli = speak(language), hall.shown(step)
+    names = (say("name_left"), say("name_right")) if len(stimuli) > 1 else ("",)
+    return [
+        {
+            "name": name,
+            "label": say("clip_named", name=name) if name else say("clip"),
+            "file": f"{stimulus.name}.mp4",
+            "duration_s": stimulus.duration_s,
+            "share": int(heard),
+            **{f"say_{act}": say(f"{act}_named", name=name) if name else say(act) for act in ("play", "stop", "again")},
+        }
+        for name, stimulus in zip(names, stimuli, strict=True)
+    ]
+
+
+def question_view(question: Question, language: str, value: str) -> dict[str, Any]:
+    """Return what a question shows.
+
+    Args:
+        question: as in the study.
+        language: of the participant.
+        value: the stored answer; "" if there is none.
+    """
+    return {
+        "id": question.id,
+        "kind": question.kind,
+        "text": in_language(question.text, language),
+        "low": in_language(question.low, language) if question.low else "",
+        "high": in_language(question.high, language) if question.high else "",
+        "points": question.points,
+        "options": [{"id": option.id, "text": in_language(option.text, language)} for option in question.options],
+        "several": question.several,
+        "required": question.required,
+        "sides": _sides(question, language),
+        "value": value,
+    }
+
+
+def readable(question: dict[str, Any]) -> str:
+    """Return a stored answer as the participant read it.
+
+    Args:
+        question: made by `question_view`.
+    """
+    kind, value = question["kind"], question["value"]
+    if kind == "choice":
+        return ", ".join(option["text"] for option in question["options"] if option["id"] in value.split())
+    if kind == "preference":
+        return str(dict(question["sides"]).get(value, ""))
+    if kind == "slider" and value:
+        return f"{float(value):.0f}"
+    return str(value)
+
+
+def consent_view(study: Study, language: str) -> dict[str, Any]:
+    """Return what the first page shows.
+
+    Args:
+        study: that is served.
+        language: that is read.
+    """
+    text = in_language(study.consent.text, language)
+    return {
+        "paragraphs": [" ".join(part.split()) for part in text.split("\n\n") if part.strip()],
+        "version": study.consent.version,
+    }
+
+
+def _sides(question: Question, language: str) -> list[tuple[str, str]]:
+    say = speak(language)
+    sides = [("left", say("name_left")), ("right", say("name_right"))]
+    return [sides[0], ("tie", say("no_preference")), sides[1]] if question.ties else sides
