@@ -1,6 +1,8 @@
 """Makes and freezes the stimuli of a study: for each clip one picture, and under it the music of every condition."""
 
+import math
 import secrets
+import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -188,7 +190,12 @@ class _Work:
     def _picture_of(self, clip: Clip) -> Path:
         """Return a file with the picture that all conditions of a clip share."""
         if self._picture is None or self._picture[0] != clip.id:
-            self._picture = clip.id, self._earlier_picture(clip) or self._new_picture(clip)
+            path, earlier = self.workspace / f"{clip.id}.mp4", self._earlier_picture(clip)
+            if earlier is None:
+                write_picture(self.scenes[clip.id], path)
+            else:
+                shutil.copyfile(earlier, path)  # the stimulus itself may be replaced meanwhile
+            self._picture = clip.id, path
         return self._picture[1]
 
     def _earlier_picture(self, clip: Clip) -> Path | None:
@@ -197,11 +204,6 @@ class _Work:
         same = [key for key, entry in self.entries.items() if key[0] == clip.id and entry.scene == scene]
         whole = next((entry for key in same if (entry := self._whole(key))), None)
         return None if whole is None else stimulus_path(self.study, whole.stimulus)
-
-    def _new_picture(self, clip: Clip) -> Path:
-        path = self.workspace / f"{clip.id}.mp4"
-        write_picture(self.scenes[clip.id], path)
-        return path
 
     def _store(self, key: Key, entry: Entry) -> None:
         replaced = self.entries.get(key)
@@ -232,7 +234,7 @@ def _check_loudness(lufs: float, study: Study) -> None:
     if abs(lufs - study.lufs) > CLOSE_LU:
         raise StimuliError(
             f"The music reaches {lufs:.1f} LUFS and not {study.lufs:g}",
-            remedy="Choose a lower lufs for the study, so that its peaks leave room",
+            remedy=f"Its peaks leave no more room: set lufs of the study to {math.floor(lufs)} or less",
         )
 
 
