@@ -15,6 +15,8 @@ class Engine:
         dynamics_weights: name of the weights that shape note density and loudness.
         published: whether those weights are the authors' released ones.
         summary: one line for help texts.
+        title: a word or two for the page.
+        about: a sentence for the page.
     """
 
     name: str
@@ -22,15 +24,41 @@ class Engine:
     dynamics_weights: str
     published: bool
     summary: str
+    title: str
+    about: str
 
 
 ENGINES = {
     engine.name: engine
     for engine in (
-        Engine("embedded", "amt", "dynamics", published=False, summary="everything ships with the program; no network"),
-        Engine("clip", "amt", "dynamics", published=False, summary="sees with CLIP, downloaded once"),
         Engine(
-            "paper", "paper_amt", "paper_dynamics", published=True, summary="the networks that the authors released"
+            "embedded",
+            "amt",
+            "dynamics",
+            published=False,
+            summary="everything ships with the program; no network",
+            title="Built in",
+            about="A small network that ships with the program looks at the picture, in no time. Right for most clips.",
+        ),
+        Engine(
+            "clip",
+            "amt",
+            "dynamics",
+            published=False,
+            summary="sees with CLIP, downloaded once",
+            title="CLIP",
+            about="CLIP looks at the picture: it has learned from far more pictures, and takes longer over each. "
+            "The same networks write the music.",
+        ),
+        Engine(
+            "paper",
+            "paper_amt",
+            "paper_dynamics",
+            published=True,
+            summary="the networks that the authors released",
+            title="As in the paper",
+            about="The large CLIP looks, and the networks that the authors of Video2Music released write the music: "
+            "for comparisons with the publication.",
         ),
     )
 }
@@ -48,3 +76,12 @@ def find_engine(name: str) -> Engine:
     if name not in ENGINES:
         raise UnknownEngineError(f"There is no engine {name!r}", remedy=f"Choose one of {', '.join(ENGINES)}")
     return ENGINES[name]
+
+
+def engine_title(name: str) -> str:
+    """Return what the page calls an engine; the name itself where it is not known.
+
+    Args:
+        name: as result files hold it.
+    """
+    return ENGINES[name].title if name in ENGINES else name

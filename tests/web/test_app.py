@@ -11,9 +11,10 @@ import pytest
 import emotion
 import video2music
 from video2music.listening import Listener
-from video2music.web.app import Address, load_composer, load_recogniser, read_settings
+from video2music.web.app import Address, listener_of, load_composer, load_recogniser, read_settings
+from video2music.web.engine_room import Offer
 
-VARIABLES = ("SPACE_ID", "GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT", "GRADIO_ROOT_PATH")
+VARIABLES = ("SPACE_ID", "VIDEO2MUSIC_ENGINES", "GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT", "GRADIO_ROOT_PATH")
 
 
 @pytest.mark.parametrize(
@@ -33,7 +34,7 @@ def test_the_address(
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert read_settings(arguments) == (address, "embedded")
+    assert read_settings(arguments) == (address, Offer())
 
 
 @pytest.mark.parametrize(("engine", "asked"), [("embedded", ()), ("clip", ("music2emo",)), ("paper", ("music2emo",))])
@@ -42,7 +43,7 @@ def test_the_recogniser_goes_with_the_composer(
 ) -> None:
     monkeypatch.setattr(emotion, "load", lambda *names: names)
     assert load_recogniser(engine) == asked
-    assert read_settings(["--engine", engine])[1] == engine
+    assert read_settings(["--engine", engine])[1] == Offer(default=engine)
 
 
 @dataclass(frozen=True)
@@ -51,15 +52,46 @@ class Loaded:
     listener: Listener
 
 
-@pytest.mark.parametrize(("engine", "shared"), [("embedded", True), ("clip", False)])
-def test_the_composer_shares_the_recogniser_that_it_would_load_itself(
-    monkeypatch: pytest.MonkeyPatch, engine: str, *, shared: bool
-) -> None:
+def test_every_composer_judges_with_the_same_recogniser(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(video2music, "load", lambda name: Loaded(name, Listener()))
+    listener = Listener()
+    for engine in ("embedded", "clip"):
+        composer = load_composer(engine, listener)
+        assert composer.engine == engine
+        assert composer.listener is listener
+
+
+@pytest.mark.parametrize(("engine", "shared"), [("embedded", True), ("clip", False)])
+def test_judging_shares_the_recogniser_of_the_second_tab_where_that_one_ships(engine: str, *, shared: bool) -> None:
     hear = cache(object)
-    composer = load_composer(engine, hear)
-    assert composer.engine == engine
-    assert (composer.listener.load is hear) == shared
+    assert (listener_of(engine, hear).load is hear) == shared
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "offer"),
+    [
+        (["--engines", "embedded,clip"], None, Offer(("embedded", "clip"), "embedded")),
+        (["--engines", "clip paper"], None, Offer(("clip", "paper"), "clip")),
+        (["--engines", "paper,clip", "--engine", "paper"], None, Offer(("clip", "paper"), "paper")),
+        ([], "embedded", Offer(("embedded",), "embedded")),
+    ],
+)
+def test_an_operator_says_which_engines_are_offered(
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str], environment: str | None, offer: Offer
+) -> None:
+    if environment is not None:
+        monkeypatch.setenv("VIDEO2MUSIC_ENGINES", environment)
+    assert read_settings(arguments)[1] == offer
+
+
+@pytest.mark.parametrize("arguments", [["--engines", "embeded"], ["--engines", "embedded", "--engine", "clip"]])
+def test_an_engine_that_cannot_be_offered_is_wrong_usage(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as leaving:
+        read_settings(arguments)
+    assert leaving.value.code == 2
+    assert "engine" in capsys.readouterr().err
 
 
 def test_a_port_that_is_no_number_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:

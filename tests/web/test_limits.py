@@ -8,6 +8,7 @@ import pytest
 from video2music.errors import VideoReadError
 from video2music.web.app import read_settings
 from video2music.web.clip_card import clip_card
+from video2music.web.engine_room import EngineRoom
 from video2music.web.folders import private_root
 from video2music.web.lazy import Lazy
 from video2music.web.limits import MEGABYTES_VARIABLE, SECONDS_VARIABLE, Limits
@@ -30,10 +31,11 @@ def test_the_server_refuses_after_the_upload_too(limits: Limits, said: str, make
         folder.mkdir()
     with pytest.raises(VideoReadError, match=said):
         clip_card(clip, limits)
-    unused = Lazy(lambda: pytest.fail("the networks are not needed to refuse"))
-    studio = Studio(unused, unused, private_root(tmp_path), limits=limits)
+    unused = "the networks are not needed to refuse"
+    engines = EngineRoom(lambda _: pytest.fail(unused))
+    studio = Studio(engines, Lazy(lambda: pytest.fail(unused)), private_root(tmp_path), limits=limits)
     with pytest.raises(VideoReadError, match=said):
-        studio.compose(clip, Wishes(), runs[0], lambda *_: None)
+        studio.compose(clip, Wishes(), runs[0], lambda *_: None, engine="embedded")
     with pytest.raises(VideoReadError, match=said):
         studio.analyze(clip, runs[1], lambda *_: None)
     studio.close()

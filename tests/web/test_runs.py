@@ -14,6 +14,7 @@ import pytest
 
 from video2music.progress import Progress
 from video2music.web.calls import Calls
+from video2music.web.engine_room import EngineRoom
 from video2music.web.lazy import Lazy
 from video2music.web.line import OWN_PLACES, WAITING_PLACES, LineFullError
 from video2music.web.runs import SHOWN_EVERY_S, Bench, News, Place, StoppedError, Update
@@ -171,7 +172,7 @@ def test_everybody_in_line_knows_their_place_and_moves_up_when_one_gives_up(benc
 
 def test_a_call_of_a_program_is_told_its_place_too(tmp_path: Path) -> None:
     started, release, told = threading.Event(), threading.Event(), []
-    studio = Studio(Lazy(lambda: pytest.fail("not needed")), Lazy(lambda: pytest.fail("not needed")), tmp_path)
+    studio = Studio(EngineRoom(lambda _: pytest.fail("not needed")), Lazy(lambda: pytest.fail("not needed")), tmp_path)
 
     def tell(_fraction: float, desc: str) -> None:
         told.append(desc)
@@ -251,7 +252,7 @@ def test_places_in_words() -> None:
 
 def test_a_folder_lives_until_the_worker_has_let_go(tmp_path: Path) -> None:
     started, release = threading.Event(), threading.Event()
-    studio = Studio(Lazy(lambda: pytest.fail("not needed")), Lazy(lambda: pytest.fail("not needed")), tmp_path)
+    studio = Studio(EngineRoom(lambda _: pytest.fail("not needed")), Lazy(lambda: pytest.fail("not needed")), tmp_path)
 
     def work(folder: Path, _progress: Progress) -> None:
         (folder / "half").touch()

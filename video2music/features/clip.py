@@ -127,8 +127,8 @@ def load_clip(
         WeightsDamagedError: the weights are not what was published or belong to another network.
         DownloadError: the weights had to be downloaded and could not be.
     """
-    place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    name = model or (LARGE if paper or place.type != "cpu" else SMALL)
+    place = usual_device(device)
+    name = model or chosen_model(paper=paper, device=place)
     import_torchvision()
     import open_clip  # not before torchvision can be imported
 
@@ -149,6 +149,21 @@ def load_clip(
         semantic=paper or name == LARGE,
         decimals=STORED_DECIMALS if paper else None,
     )
+
+
+def usual_device(device: str | None = None) -> torch.device:
+    """Return the torch device that was asked for, or a GPU where there is one."""
+    return torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+
+
+def chosen_model(*, paper: bool, device: torch.device) -> str:
+    """Return the open_clip model that an engine sees with unless a person names another.
+
+    Args:
+        paper: whether the published network is wanted, whatever it costs.
+        device: where it will run.
+    """
+    return LARGE if paper or device.type != "cpu" else SMALL
 
 
 def published_file(name: str) -> HubFile | None:

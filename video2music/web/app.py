@@ -8,15 +8,17 @@ from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from emotion import Recogniser
 from emotion.errors import RefusalError
 from video2music.engines import ENGINES
+from video2music.errors import UnknownEngineError
 from video2music.web import compose_tab, endpoints, examples_panel, handover, recognise_tab
 from video2music.web.composer import Composer
+from video2music.web.engine_room import LIGHT, EngineRoom, Offer, offer_of
 from video2music.web.folders import KEEP_S, SWEEP_EVERY_S, private_root, sweep
 from video2music.web.lazy import Lazy
 from video2music.web.limits import Limits, add_options
@@ -24,7 +26,12 @@ from video2music.web.line import WAITING_PLACES
 from video2music.web.studio import Studio
 from video2music.web.theme import studio_theme
 
+if TYPE_CHECKING:
+    from video2music.listening import Listener
+
 NAME = "Music for your video"
+
+ENGINES_VARIABLE = "VIDEO2MUSIC_ENGINES"
 
 TABS: tuple[ModuleType, ...] = (compose_tab, recognise_tab)
 """The tabs in order. A tab is a module with a TITLE and a function build(studio) that returns what it laid out."""
@@ -69,17 +76,17 @@ class Address:
     limits: Limits = field(default_factory=Limits)
 
 
-def read_settings(arguments: Sequence[str] | None = None) -> tuple[Address, str]:
-    """Read address and engine from the command line, then the environment.
+def read_settings(arguments: Sequence[str] | None = None) -> tuple[Address, Offer]:
+    """Read address and engines from the command line, then the environment.
 
-    GRADIO_SERVER_NAME, GRADIO_SERVER_PORT, GRADIO_ROOT_PATH and the variables of `limits` are honoured; where SPACE_ID
-    is set (Hugging Face Spaces) the page listens on every interface.
+    GRADIO_SERVER_NAME, GRADIO_SERVER_PORT, GRADIO_ROOT_PATH, ENGINES_VARIABLE and the variables of `limits` are
+    honoured; where SPACE_ID is set (Hugging Face Spaces) the page listens on every interface.
 
     Args:
         arguments: of the command line; the process's own by default.
 
     Returns:
-        Where the page is served, and the name of the engine that composes.
+        Where the page is served, and the engines that a person may choose there.
     """
     everywhere = "0.0.0.0" if "SPACE_ID" in os.environ else "127.0.0.1"  # noqa: S104 - a Space is reached from outside
     parser = argparse.ArgumentParser(prog="app.py", description="Serve the page that composes music for a video.")
@@ -90,13 +97,32 @@ def read_settings(arguments: Sequence[str] | None = None) -> tuple[Address, str]
     parser.add_argument(
         "--root-path", default=os.environ.get("GRADIO_ROOT_PATH"), help="path that a proxy serves it under"
     )
-    parser.add_argument(
-        "--engine", choices=tuple(ENGINES), default="embedded", help="networks that compose and listen: %(default)s"
-    )
+    add_engine_options(parser)
     add_options(parser)
     given = parser.parse_args(arguments)
     limits = Limits(given.max_seconds, given.max_megabytes)
-    return Address(given.host, given.port, given.root_path, limits), given.engine
+    try:
+        offer = offer_of(given.engines.replace(",", " ").split(), given.engine)
+    except UnknownEngineError as error:
+        parser.error(str(error))
+    return Address(given.host, given.port, given.root_path, limits), offer
+
+
+def add_engine_options(parser: argparse.ArgumentParser) -> None:
+    """Let the command line and the environment say which engines the page offers.
+
+    Args:
+        parser: of the program that serves the page.
+    """
+    parser.add_argument(
+        "--engine", choices=tuple(ENGINES), help="composes where nobody chooses another: the first that is offered"
+    )
+    parser.add_argument(
+        "--engines",
+        default=os.environ.get(ENGINES_VARIABLE, ",".join(ENGINES)),
+        metavar="NAMES",
+        help=f"may be chosen on the page, also from {ENGINES_VARIABLE}: %(default)s",
+    )
 
 
 def load_recogniser(engine: str) -> Recogniser:
@@ -125,7 +151,7 @@ def keep_to_ourselves(root: Path) -> None:
 
 
 def build(
-    load: Callable[[], Composer],
+    engines: EngineRoom,
     load_recogniser: Callable[[], Recogniser],
     *,
     root: Path | None = None,
@@ -134,7 +160,7 @@ def build(
     """Assemble the page.
 
     Args:
-        load: builds the composer; called in the worker when it is first needed.
+        engines: make the pieces; loaded in the worker when they are first needed.
         load_recogniser: builds the recogniser, in the same way.
         root: private folder for uploads and results; one under the system's temporary folder by default.
         limits: how long and how large a clip may be.
@@ -145,7 +171,7 @@ def build(
     root = private_root(root)
     sweep(root)
     keep_to_ourselves(root)
-    studio = Studio(Lazy(load), Lazy(load_recogniser), root, limits=limits or Limits())
+    studio = Studio(engines, Lazy(load_recogniser), root, limits=limits or Limits())
 
     def leave(request: gr.Request) -> None:
         studio.leave(str(request.session_hash))
@@ -213,21 +239,49 @@ def launch(page: gr.Blocks, address: Address) -> str:
     return str(url)
 
 
-def load_composer(engine: str, hear: Callable[[], Recogniser]) -> Composer:
-    """Load the composer; the embedded one judges its music with the recogniser of the second tab, held once.
+def load_composer(engine: str, listener: "Listener") -> Composer:
+    """Load a composer.
 
     Args:
         engine: name of the composing engine.
-        hear: returns the recogniser, always the same one.
+        listener: judges the music of every engine, so that a recogniser is held once.
 
     Raises:
         RefusalError: weights or the sound font are missing.
     """
     import video2music
+
+    return replace(video2music.load(engine), listener=listener)
+
+
+def listener_of(engine: str, hear: Callable[[], Recogniser]) -> "Listener":
+    """Return what judges music: the recogniser of the second tab where it is the one that ships, held once.
+
+    Args:
+        engine: that the recogniser of the second tab goes with.
+        hear: returns that recogniser, always the same one.
+    """
     from video2music.listening import Listener
 
-    composer = video2music.load(engine)
-    return replace(composer, listener=Listener(hear)) if engine == "embedded" else composer
+    return Listener(hear) if engine == LIGHT else Listener()
+
+
+def warm_up(studio: Studio) -> None:
+    """Download what the default engine needs, where an operator chose one that does, and load it; in the background.
+
+    Args:
+        studio: behind the page.
+    """
+    name = studio.engines.offer.default
+
+    def prepare() -> None:
+        try:
+            studio.engines.bring(name, lambda *_: None)
+        except RefusalError as error:
+            sys.stderr.write(f"{error}\n")
+        studio.bench.prepare(partial(studio.engines.ready, name))
+
+    studio.delivery.prepare(prepare)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -236,15 +290,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Args:
         arguments: of the command line; the process's own by default.
     """
-    address, engine = read_settings(arguments)
-    hear = cache(partial(load_recogniser, engine))
-    page, studio = build(partial(load_composer, engine, hear), hear, limits=address.limits)
+    address, offer = read_settings(arguments)
+    hear = cache(partial(load_recogniser, offer.default))
+    engines = EngineRoom(partial(load_composer, listener=listener_of(offer.default, hear)), offer)
+    page, studio = build(engines, hear, limits=address.limits)
     try:
         url = launch(page, address)
     except RefusalError as error:
         sys.exit(str(error))
     sys.stdout.write(f"Open {url} in a browser; Ctrl+C stops the program.\n")
     sys.stdout.flush()
-    studio.bench.prepare(studio.composer.ready)
+    warm_up(studio)
     page.block_thread()
     studio.close()

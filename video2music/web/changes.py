@@ -12,8 +12,7 @@ from video2music.music.tempo import FASTEST_TEMPO, SLOWEST_TEMPO
 from video2music.music.transposition import transposition_to
 from video2music.piece import Piece
 from video2music.progress import Progress
-from video2music.web.composer import Composer
-from video2music.web.lazy import Lazy
+from video2music.web.engine_room import EngineRoom
 from video2music.web.shelf import Kept
 from video2music.web.wishes_form import read_original, read_semitones
 from video2music.wishes import Wishes
@@ -129,15 +128,15 @@ def undo(kept: Kept, progress: Progress) -> Kept:
     return replace(earlier, versions=(*earlier.versions[:-1], piece))
 
 
-def listen_again(composer: Lazy[Composer]) -> Change:
+def listen_again(engines: EngineRoom) -> Change:
     """Return the change that only compares the version that is heard with the picture again.
 
     Args:
-        composer: listens.
+        engines: any of them listens; what it knows of the picture stands in the piece, with the engine that saw it.
     """
 
     def change(kept: Kept, progress: Progress) -> Kept:
-        piece = composer.ready(progress).listen(kept.piece.render(progress=progress), progress)
+        piece = engines.player(progress).listen(kept.piece.render(progress=progress), progress)
         return replace(kept, versions=(*kept.versions[:-1], piece))
 
     return change

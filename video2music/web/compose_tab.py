@@ -13,11 +13,13 @@ from typing import Any
 import gradio as gr
 
 from emotion.errors import RefusalError
+from video2music.engine_weights import EngineNotReadyError
 from video2music.piece import Piece, SavedPiece
 from video2music.web import compose_view as view
 from video2music.web.change_panel import ChangePanel, connect_panel, lay_out_panel
 from video2music.web.clip_card import PREVIEW, clip_card
 from video2music.web.desk import Changes, Desk, bring_into_view, lay_out_desk
+from video2music.web.engine_panel import connect_engines
 from video2music.web.folders import given_name, safe_stem, working_folder
 from video2music.web.progress_view import field_hint, notice
 from video2music.web.runs import Run
@@ -47,7 +49,7 @@ def build(studio: Studio) -> "ComposePage":
     """
     with gr.Row(elem_id="studio", equal_height=False):
         with gr.Column(scale=5, min_width=320, elem_id="form"):
-            form = lay_out_form()
+            form = lay_out_form(studio)
         with gr.Column(scale=7, min_width=320, elem_id="stage"):
             desk = lay_out_desk(studio, "compose", form.compose, "Composing …")
             empty, result = lay_out_stage()
@@ -140,7 +142,9 @@ class ComposePage:
         except RefusalError as error:
             return {self.form.file_note: field_hint(refusal_sentence(error, given_name(Path(file)), self.studio.root))}
         held = {getattr(self.form, field.name): getattr(settings, field.name) for field in fields(Settings)}
-        return {**held, self.form.file_note: view.field_note("The settings are filled in.")}
+        held[self.form.engine], other = self.form.engines.held(settings.engine)
+        note = field_hint(other) if other else view.field_note("The settings are filled in.")
+        return {**held, self.form.file_note: note}
 
     def describe(self, ensemble: str) -> str:
         """Say under the field how the chosen ensemble sounds."""
@@ -149,24 +153,33 @@ class ComposePage:
     def begin(self, clip: str | None, request: gr.Request, *typed: Any) -> Iterator[Changes]:  # noqa: ANN401 - the fields of Settings
         """Check the form without waiting in line; a refusal ends the chain of events here."""
         self.desk.ask(request)
+        settings = Settings(*typed)
         try:
             self.desk.need_room(request)
-            clip_s, wishes = length_of(need_clip(clip)), Settings(*typed).wishes()
+            clip_s, wishes = length_of(need_clip(clip)), settings.wishes()
             check_range(wishes, clip_s)
             check_sections(wishes, clip_s)
             check_marks(wishes, clip_s)
+            self.studio.engines.check(settings.engine)
         except RefusalError as error:
-            yield self.desk.refused(error)
+            yield {**self.desk.refused(error), **self.beside(settings, error)}
             raise gr.Error(str(error), visible=False, print_exception=False) from error
         yield self.desk.waiting(request)
 
+    def beside(self, settings: Settings, error: RefusalError) -> Changes:
+        """Say a refusal beside the field that it is about as well, where that one is folded away."""
+        if isinstance(error, EngineNotReadyError):
+            return self.form.engines.refuse(self.studio.engines.offer.chosen(settings.engine), error)
+        return {}
+
     async def perform(self, clip: str, request: gr.Request, *typed: Any) -> AsyncIterator[Changes]:  # noqa: ANN401
         """Compose, showing each stage, and end with the result or with a sentence about what went wrong."""
-        wishes = Settings(*typed).wishes()
+        settings = Settings(*typed)
+        wishes, engine = settings.wishes(), self.studio.engines.offer.chosen(settings.engine)
         if wishes.seed is None:
             wishes = replace(wishes, seed=int(self.draw_seed()))
         upload, started = Path(clip), time.monotonic()
-        work = partial(self.studio.compose, upload, wishes)
+        work = partial(self.studio.compose, upload, wishes, engine=engine)
         with self.studio.job(self.desk.session(request), work) as run:
             async for changes in self.desk.follow(run):
                 yield changes
@@ -242,7 +255,10 @@ def connect(page: ComposePage) -> None:
 
     connect_fields(page, aside)
     connect_file(page, private)
-    begun = form.compose.click(page.begin, form.inputs, controls, concurrency_limit=None, **private)
+    connect_engines(form.engines)
+    begun = form.compose.click(
+        page.begin, form.inputs, [*controls, *form.engines.outputs], concurrency_limit=None, **private
+    )
     composed = begun.success(
         page.perform,
         form.inputs,

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from html import escape
 
+from video2music.engines import engine_title
 from video2music.features.video_features import VideoFeatures
 from video2music.music.ensemble import load_ensemble
 from video2music.piece import Piece
@@ -73,6 +74,7 @@ def summary_card(piece: Piece, *, clip_name: str, took_s: float) -> str:
         ("Length", clock(score.duration_s)),
         *([("Part of the clip", " to ".join(map(moment_words, piece.range_s)))] if piece.range_s else []),
         ("Seed", str(score.seed)),
+        ("Engine", engine_title(piece.engine)),
         ("Took", seconds_words(took_s)),
     )
     rows = "".join(f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in facts)

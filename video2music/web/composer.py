@@ -10,6 +10,7 @@ from video2music.wishes import Wishes
 
 if TYPE_CHECKING:
     from video2music.music.synthesis import Synthesizer
+    from video2music.video.part import Part
 
 
 class Composer(Protocol):
@@ -19,8 +20,8 @@ class Composer(Protocol):
     def synthesizer(self) -> "Synthesizer":
         """Plays the notes."""
 
-    def analyze(self, clip: Path, *, progress: Progress | None = None) -> VideoFeatures:
-        """See the video and return its features."""
+    def analyze(self, clip: Path, *, part: "Part | None" = None, progress: Progress | None = None) -> VideoFeatures:
+        """See the video, or a part of it, and return its features."""
 
     def compose(
         self,

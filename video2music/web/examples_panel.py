@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 from video2music.piece import Piece, SavedPiece
 from video2music.progress import Progress
 from video2music.web.compose_tab import ComposePage
-from video2music.web.composer import Composer
 from video2music.web.desk import Changes, bring_into_view
+from video2music.web.engine_room import EngineRoom
 from video2music.web.examples import EXAMPLES, Example
-from video2music.web.lazy import Lazy
 from video2music.web.progress_view import notice
 from video2music.web.why_panel import PRIVATE, draw_after
 from video2music.wishes import Wishes
@@ -36,20 +35,20 @@ ABOUT = (
 class LazySynthesizer:
     """Plays with the synthesizer of a composer, which is loaded when the first note is to be heard."""
 
-    composer: Lazy[Composer]
+    engines: EngineRoom
 
     def render(
         self, midi: "pretty_midi.PrettyMIDI", *, sample_rate: int = 44100, duration_s: float | None = None
     ) -> NDArray[np.float32]:
         """Play notes; see `Synthesizer.render`."""
-        player = self.composer.ready().synthesizer
+        player = self.engines.player().synthesizer
         return player.render(midi, sample_rate=sample_rate, duration_s=duration_s)
 
     def render_parts(
         self, midi: "pretty_midi.PrettyMIDI", *, sample_rate: int = 44100, duration_s: float
     ) -> Iterator[NDArray[np.float32]]:
         """Play every part by itself; see `Synthesizer.render_parts`."""
-        yield from self.composer.ready().synthesizer.render_parts(midi, sample_rate=sample_rate, duration_s=duration_s)
+        yield from self.engines.player().synthesizer.render_parts(midi, sample_rate=sample_rate, duration_s=duration_s)
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ class ExamplesPanel:
             RefusalError: what is stored cannot be read.
         """
         clip = example.bring(folder)
-        player = cast("Synthesizer", LazySynthesizer(self.page.studio.composer))
+        player = cast("Synthesizer", LazySynthesizer(self.page.studio.engines))
         return clip, example.revive(clip, player), example.write(folder)
 
 

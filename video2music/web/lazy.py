@@ -24,6 +24,11 @@ class Lazy(Generic[Thing]):
         self._thing: Thing | None = None
         self._lock = threading.Lock()
 
+    @property
+    def loaded(self) -> Thing | None:
+        """What was loaded already; None before the first call of `ready`."""
+        return self._thing
+
     def ready(self, progress: Progress | None = None) -> Thing:
         """Return what was loaded.
 

@@ -58,7 +58,7 @@ class Rendering:
         own = bring_in(self.result, folder / "piece")
         clip = None if self.clip is None else bring_in(self.clip, folder / "clip")
         target = Target(folder / "out", clip, **self.target)
-        synthesizer = studio.composer.ready(progress).synthesizer
+        synthesizer = studio.engines.player(progress).synthesizer
         written = render_file(own, target, synthesizer, **self.changes, progress=progress)["files"]
         return [str(target.folder / name) if name in written else None for name in FILE_NAMES]
 

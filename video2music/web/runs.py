@@ -212,6 +212,10 @@ class Bench:
         """Note that a session asks for a run, which may have to wait before it starts."""
         self._stopped.discard(session)
 
+    def working(self, session: str) -> bool:
+        """Return whether a run of a session is waiting or working."""
+        return session in self._runs
+
     def was_stopped(self, session: str) -> bool:
         """Return whether a session stopped what it asked for last, running or still waiting."""
         return session in self._stopped

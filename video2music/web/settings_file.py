@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NoReturn, get_type_hints
 
 from emotion.errors import RefusalError
+from video2music.engines import ENGINES
 from video2music.features.video_features import EMOTIONS
 from video2music.web.wishes_form import KEYS, LEVEL_RANGE, LOUDNESS, ORIGINAL_SOUND, Settings, ensemble_choices
 
@@ -89,6 +90,7 @@ def _choices() -> dict[str, list[Any]]:
     """Return the values of the fields in which a person only chooses."""
     return {
         "key": ["", *KEYS],
+        "engine": ["", *ENGINES],
         "mood": ["", *EMOTIONS],
         "ensemble": [name for _, name in ensemble_choices()],
         "original": [value for _, value in ORIGINAL_SOUND],

@@ -7,7 +7,9 @@ import gradio as gr
 from video2music.direction import LARGEST_SHIFT
 from video2music.music.suggestion import AUTO
 from video2music.web.compose_view import field_note
+from video2music.web.engine_panel import EnginePanel, lay_out_engines
 from video2music.web.sections_field import lay_out_sections
+from video2music.web.studio import Studio
 from video2music.web.wishes_form import (
     CHORD_HELP,
     LEVEL_RANGE,
@@ -61,6 +63,8 @@ class Form:
     sections_hint: gr.HTML
     cuts: gr.Textbox
     cuts_hint: gr.HTML
+    engine: gr.Radio
+    engines: EnginePanel
     compose: gr.Button
     save: gr.Button
     saved: gr.DownloadButton
@@ -78,8 +82,12 @@ class Form:
         return [getattr(self, field.name) for field in fields(Settings)]
 
 
-def lay_out_form() -> Form:
-    """Put the clip and the settings in the left column."""
+def lay_out_form(studio: Studio) -> Form:
+    """Put the clip and the settings in the left column.
+
+    Args:
+        studio: offers engines.
+    """
     clip = gr.File(label="Your clip", file_types=list(CLIP_TYPES), elem_id="clip")
     card = gr.HTML("", elem_id="clip-card")
     with gr.Column(elem_id="settings"):
@@ -91,10 +99,20 @@ def lay_out_form() -> Form:
             more = lay_out_feeling() | lay_out_sound() | lay_out_beginning()
         with gr.Accordion("Cuts and moods by time, or only a part", open=False, elem_id="times"):
             more |= lay_out_times()
+        engines = lay_out_engines(studio)
     compose = gr.Button("Compose", variant="primary", size="lg", elem_id="compose")
     more |= lay_out_file()
     return Form(
-        clip=clip, clip_card=card, ensemble=ensemble, ensemble_note=note, mood=mood, key=key, compose=compose, **more
+        clip=clip,
+        clip_card=card,
+        ensemble=ensemble,
+        ensemble_note=note,
+        mood=mood,
+        key=key,
+        engine=engines.choice,
+        engines=engines,
+        compose=compose,
+        **more,
     )
 
 

@@ -11,12 +11,13 @@ from typing import TypeVar
 from zipfile import ZipFile
 
 from emotion import Prediction, Recogniser
+from video2music.engine_weights import Transfer
 from video2music.features.video_features import VideoFeatures
 from video2music.piece import Piece, SavedPiece
 from video2music.progress import Progress, StageTimer
 from video2music.variations import numbered
 from video2music.web.changes import Change, wishes_now
-from video2music.web.composer import Composer
+from video2music.web.engine_room import EngineRoom
 from video2music.web.folders import bring_in, given_name, kept_folder, safe_stem, working_folder
 from video2music.web.lazy import Lazy
 from video2music.web.limits import Limits
@@ -36,20 +37,22 @@ class Studio:
     """The things behind the page.
 
     Attributes:
-        composer: makes the pieces.
+        engines: make the pieces.
         recogniser: says what emotion music carries.
         root: private folder that holds the working folders.
         bench: where pieces are composed one after another.
         music_stand: where pieces that exist are played again, so that nobody waits for somebody else's composition.
+        delivery: where what an engine needs is downloaded.
         shelf: keeps the piece that each person works on.
         limits: how long and how large a clip may be.
     """
 
-    composer: Lazy[Composer]
+    engines: EngineRoom
     recogniser: Lazy[Recogniser]
     root: Path
     bench: Bench = field(default_factory=Bench)
     music_stand: Bench = field(default_factory=lambda: Bench("playing"))
+    delivery: Bench = field(default_factory=lambda: Bench("downloading"))
     shelf: Shelf = field(default_factory=Shelf)
     limits: Limits = field(default_factory=Limits)
 
@@ -78,16 +81,18 @@ class Studio:
 
     def leave(self, session: str) -> None:
         """Stop and forget everything of a session whose page was closed."""
-        self.bench.leave(session)
-        self.music_stand.leave(session)
+        for bench in (self.bench, self.music_stand, self.delivery):
+            bench.leave(session)
         self.shelf.drop(session)
 
     def close(self) -> None:
         """Stop every run and let the workers end."""
-        self.bench.close()
-        self.music_stand.close()
+        for bench in (self.bench, self.music_stand, self.delivery):
+            bench.close()
 
-    def compose(self, clip: Path, wishes: Wishes, folder: Path, progress: Progress) -> tuple[Piece, SavedPiece]:
+    def compose(
+        self, clip: Path, wishes: Wishes, folder: Path, progress: Progress, *, engine: str
+    ) -> tuple[Piece, SavedPiece]:
         """Compose for an upload and write the files; runs in the worker.
 
         Args:
@@ -95,6 +100,7 @@ class Studio:
             wishes: what the person asks for.
             folder: working folder of this request.
             progress: told how far it is.
+            engine: name of the one that composes.
 
         Returns:
             The piece and the paths of its files, which are named after the clip.
@@ -104,8 +110,44 @@ class Studio:
         """
         own = self._take_in(clip, folder)
         asked = {field.name: getattr(wishes, field.name) for field in fields(wishes)}
-        piece = self.composer.ready(progress).compose(own, progress=progress, **asked)
-        return piece, self._save(piece, given_name(clip), folder, progress)
+        composer = self.engines.ready(engine, progress)
+        with self.engines.timed(engine) as note:
+            piece = composer.compose(own, progress=progress, **asked)
+            files = self._save(piece, given_name(clip), folder, progress)
+            note(piece)
+        return piece, files
+
+    def bring(self, engine: str, tell: Transfer, _folder: Path, progress: Progress) -> None:
+        """Download what an engine needs; runs in the worker for downloads.
+
+        Args:
+            engine: its name.
+            tell: told of every block that arrives.
+            progress: told the same as a fraction.
+
+        Raises:
+            RefusalError: it cannot be downloaded.
+        """
+
+        def arrived(title: str, here: int, whole: int | None) -> None:
+            tell(title, here, whole)
+            progress(title, here / whole if whole else 0.0)
+
+        self.engines.bring(engine, arrived)
+
+    def try_out(self, engine: str, clip: Path, folder: Path, progress: Progress) -> None:
+        """Compose for a short clip to measure how long an engine takes here; runs in the worker.
+
+        Args:
+            engine: its name.
+            clip: a video of the program's own.
+            folder: working folder of this request.
+            progress: told how far it is.
+
+        Raises:
+            RefusalError: the engine cannot compose.
+        """
+        self.compose(clip, Wishes(), folder, progress, engine=engine)
 
     def keep(self, session: str, clip: Path, wishes: Wishes, piece: Piece) -> Kept:
         """Keep a piece that was composed for a session, in place of the one before.
@@ -141,7 +183,9 @@ class Studio:
         return changed.quiet(), self._save(changed.piece, kept.name, folder, progress)
 
     def vary(self, kept: Kept, count: int, folder: Path, progress: Progress) -> tuple[Kept, list[Path]]:
-        """Compose other pieces for a video that was already seen; runs in the worker.
+        """Compose other pieces for the same video, with the engine that composed the first; runs in the worker.
+
+        The video is only looked at again where that engine is not offered here, as after an example.
 
         Args:
             kept: what the person works on.
@@ -151,15 +195,21 @@ class Studio:
 
         Returns:
             What is to be kept from now on, with the pieces on offer nearest to the picture first, and their music.
+
+        Raises:
+            RefusalError: the engine cannot compose.
         """
         from video2music.music.mastering import write_wav
 
-        composer, wishes, pieces = self.composer.ready(progress), wishes_now(kept), []
+        wishes, pieces, engine = wishes_now(kept), [], self.engines.of_piece(kept.piece)
+        composer, features = self.engines.ready(engine, progress), kept.piece.features
+        if engine != kept.piece.engine:
+            features = composer.analyze(kept.piece.source, part=wishes.part, progress=progress)
         sounds: dict[int, Path] = {}
         seeds = secrets.SystemRandom().sample(range(EASY_SEEDS), count)
         for number, seed in enumerate(seeds, start=1):
             timer = StageTimer(numbered(progress, number, count))
-            piece = composer.compose_seen(kept.piece.source, kept.piece.features, replace(wishes, seed=seed), timer)
+            piece = composer.compose_seen(kept.piece.source, features, replace(wishes, seed=seed), timer)
             sounds[piece.score.seed] = folder / f"{safe_stem(kept.name)} - seed {piece.score.seed}.wav"
             write_wav(sounds[piece.score.seed], piece.audio, piece.sample_rate)
             pieces.append(piece.without_sound())
@@ -210,7 +260,7 @@ class Studio:
             RefusalError: the clip cannot be read.
         """
         own = self._take_in(clip, folder)
-        return self.composer.ready(progress).analyze(own, progress=progress)
+        return self.engines.ready(self.engines.offer.default, progress).analyze(own, progress=progress)
 
     def read(self, sound: Path, folder: Path, progress: Progress) -> Reading:
         """Say what emotion an uploaded sound carries and write the downloads; runs in the worker.

@@ -1,0 +1,210 @@
+"""The choice of an engine, folded away under the settings: what each needs, its download, how long it takes here."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import gradio as gr
+
+from emotion.errors import RefusalError
+from video2music.engines import engine_title
+from video2music.web.desk import Changes, Desk, lay_out_desk
+from video2music.web.engine_view import engine_card, transfer_card
+from video2music.web.examples import EXAMPLES
+from video2music.web.progress_view import Course, field_hint, notice, progress_card
+from video2music.web.runs import StoppedError
+from video2music.web.studio import Studio
+
+HEADING = "Engine"
+
+KEPT = "What has arrived is kept: the next download goes on from there."
+
+TRIAL = EXAMPLES[0].clip
+"""Is composed for to see how long an engine takes."""
+
+
+@dataclass
+class Meter:
+    """How far a download is: written by the worker that downloads, read by the page.
+
+    Attributes:
+        title: of the file; empty before anything arrived.
+        here: bytes that have arrived.
+        whole: bytes that it has; None where that is not known.
+    """
+
+    title: str = ""
+    here: int = 0
+    whole: int | None = None
+
+    def read(self, title: str, here: int, whole: int | None) -> None:
+        """Take down what has arrived."""
+        self.title, self.here, self.whole = title, here, whole
+
+
+@dataclass(frozen=True)
+class EnginePanel:
+    """The events of the choice.
+
+    Attributes:
+        studio: its engines.
+        place: the fold in which everything here lies.
+        choice: the engine that composes.
+        hint: why the chosen engine cannot compose, after somebody asked it to.
+        card: what is known of the chosen engine.
+        desk: where downloads are begun, watched and stopped.
+        measure: composes for a short clip, to see how long that takes.
+    """
+
+    studio: Studio
+    place: gr.Accordion
+    choice: gr.Radio
+    hint: gr.HTML
+    card: gr.HTML
+    desk: Desk
+    measure: gr.Button
+
+    @property
+    def outputs(self) -> list[gr.blocks.Block]:
+        """What the events change."""
+        return [self.place, self.hint, self.card, self.measure, *self.desk.controls]
+
+    def look(self, name: str) -> Changes:
+        """Show what is known of an engine.
+
+        Args:
+            name: of the chosen engine.
+        """
+        facts = self.studio.engines.facts(name)
+        missing = facts.missing
+        return {
+            self.place: gr.update(label=heading(name)),
+            self.card: engine_card(facts),
+            self.desk.start: gr.update(visible=any(need.hub is not None for need in missing)),
+            self.measure: gr.update(visible=not missing and facts.speed is None),
+        }
+
+    def show(self, name: str, request: gr.Request) -> Changes:
+        """Show what is known of an engine that was just chosen, and no longer what was said about another.
+
+        Args:
+            name: of the engine.
+            request: whose download may be going on.
+        """
+        said = {} if self.studio.delivery.working(self.desk.session(request)) else {self.desk.status: ""}
+        return {**self.look(name), **said, self.hint: ""}
+
+    def refuse(self, name: str, error: RefusalError) -> Changes:
+        """Say beside the choice why the chosen engine cannot compose.
+
+        Args:
+            name: of that engine.
+            error: why not.
+        """
+        return {
+            **self.look(name),
+            self.place: gr.update(label=heading(name), open=True),
+            self.hint: field_hint(str(error)),
+        }
+
+    async def get(self, name: str, request: gr.Request) -> AsyncIterator[Changes]:
+        """Download what an engine needs, showing the bytes that arrive."""
+        self.desk.ask(request)
+        meter, session = Meter(), self.desk.session(request)
+        yield {**self.desk.waiting(request), self.hint: ""}
+        work = partial(self.studio.bring, name, meter.read)
+        with self.studio.job(session, work, self.desk.bench) as run:
+            async for news in run.updates():
+                card = transfer_card(meter.title, meter.here, meter.whole)
+                yield {self.desk.status: card if meter.title else progress_card(Course().follow(news))}
+            try:
+                run.result()
+                yield self.desk.rest("")
+            except StoppedError:
+                yield self.desk.rest(notice("Stopped", KEPT, kind="calm"))
+            except Exception as error:  # noqa: BLE001 - whatever it is, the person reads a sentence
+                yield self.desk.failed(error, engine_title(name))
+
+    async def try_out(self, name: str, request: gr.Request) -> AsyncIterator[Changes]:
+        """Measure how long an engine takes here, unless that is known or it cannot compose yet."""
+        facts, session = self.studio.engines.facts(name), self.desk.session(request)
+        yield {self.measure: gr.update(visible=False)}
+        if facts.missing or facts.speed is not None:
+            return
+        self.studio.bench.ask(session)
+        yield {self.desk.stop: gr.update(visible=True), self.desk.status: progress_card(Course())}
+        with self.studio.job(session, partial(self.studio.try_out, name, TRIAL)) as run:
+            async for changes in self.desk.follow(run):
+                yield changes
+            try:
+                run.result()
+                yield self.desk.rest("")
+            except Exception as error:  # noqa: BLE001 - whatever it is, the person reads a sentence
+                yield self.desk.failed(error, engine_title(name))
+
+    def halt(self, name: str, request: gr.Request) -> Changes:
+        """Stop this person's download or measurement."""
+        session = self.desk.session(request)
+        for bench in (self.studio.bench, self.desk.bench):
+            bench.stop(session)
+        return {**self.desk.rest(notice("Stopped", KEPT, kind="calm")), **self.look(name)}
+
+    def held(self, name: str | None) -> tuple[Any, str]:
+        """Return what the field shows for a setting, and a sentence where the page cannot grant it.
+
+        Args:
+            name: of an engine, as a file of settings holds it.
+        """
+        try:
+            return self.studio.engines.offer.chosen(name), ""
+        except RefusalError as error:
+            return gr.skip(), str(error)
+
+
+def heading(name: str) -> str:
+    """Return what stands on the fold.
+
+    Args:
+        name: of the chosen engine.
+    """
+    return f"{HEADING}: {engine_title(name)}"
+
+
+def lay_out_engines(studio: Studio) -> EnginePanel:
+    """Put the choice into the form; it is not shown where there is nothing to choose.
+
+    Args:
+        studio: its engines.
+    """
+    offer = studio.engines.offer
+    choices = [(engine_title(name), name) for name in offer.names]
+    with gr.Accordion(heading(offer.default), open=False, elem_id="engines", visible=len(choices) > 1) as place:
+        choice = gr.Radio(choices, value=offer.default, label="Who watches the clip, and writes", elem_id="engine")
+        hint = gr.HTML("", elem_id="engine-hint")
+        card = gr.HTML("", elem_id="engine-card")
+        with gr.Row(elem_id="engine-row", equal_height=False):
+            start = gr.Button("Download", size="sm", visible=False, elem_id="engine-get", min_width=130)
+            measure = gr.Button("Measure its time", size="sm", visible=False, elem_id="engine-measure", min_width=150)
+        desk = lay_out_desk(studio, "engine", start, "Downloading …", prefix="engine-", bench=studio.delivery)
+    return EnginePanel(studio, place, choice, hint, card, desk, measure)
+
+
+def connect_engines(panel: EnginePanel) -> None:
+    """Connect the choice and its buttons with the events.
+
+    Args:
+        panel: laid out already.
+    """
+    desk, chosen, outputs = panel.desk, panel.choice, panel.outputs
+    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    aside: dict[str, Any] = {**private, "queue": False}
+    freely: dict[str, Any] = {**private, "concurrency_limit": None}
+    gr.on([panel.place.expand, chosen.change], panel.show, chosen, outputs, **aside)
+    got = desk.start.click(panel.get, chosen, [*desk.controls, panel.hint], **freely)
+    got.failure(desk.lost, outputs=desk.controls, **aside)
+    tried = got.success(panel.try_out, chosen, outputs, **freely)
+    measured = panel.measure.click(panel.try_out, chosen, outputs, **freely)
+    for run in (tried, measured):
+        run.then(panel.look, chosen, outputs, **aside)
+    desk.stop.click(panel.halt, chosen, outputs, cancels=[got, tried, measured], **aside)
