@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from emotion.errors import RefusalError
-from video2music.study.agreement import disagreements
+from video2music.study.consistency import contradictions
 from video2music.study.lined_yaml import Lined, Place, Problem, YamlProblemError, read_yaml
 from video2music.study.plan import Study, Text
 
@@ -80,7 +80,7 @@ def read_study(path: Path | str) -> Study:
             path, [Problem(lined.line(("folder",)), ("folder",), "There is no such field", "Remove it")]
         )
     study = _validated(path, lined)
-    found = [Problem(lined.line(place), place, what, remedy) for place, what, remedy in disagreements(study)]
+    found = [Problem(lined.line(place), place, what, remedy) for place, what, remedy in contradictions(study)]
     if found:
         raise StudyFileError(path, found)
     return study.model_copy(update={"folder": path.resolve().parent})

@@ -1,4 +1,4 @@
-"""Whether the parts of a study agree with each other: what no part can check by itself."""
+"""Whether the parts of a study contradict each other: what no part can check by itself."""
 
 import re
 from collections import Counter
@@ -13,14 +13,14 @@ from video2music.study.lined_yaml import Place
 from video2music.study.plan import AttentionCheck, Clip, Condition, Question, Study
 from video2music.study.wishes import composer_wishes
 
-Disagreement = tuple[Place, str, str]
+Contradiction = tuple[Place, str, str]
 """Where, what is wrong, and the remedy; both sentences without their full stops."""
 
 _LANGUAGE = re.compile(r"[a-z]{2}")
 _PARAMETER = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
-def disagreements(study: Study) -> Iterator[Disagreement]:
+def contradictions(study: Study) -> Iterator[Contradiction]:
     """List everything in a study that contradicts something else in it.
 
     Args:
@@ -43,7 +43,7 @@ def disagreements(study: Study) -> Iterator[Disagreement]:
     yield from _session(study)
 
 
-def _languages(study: Study) -> Iterator[Disagreement]:
+def _languages(study: Study) -> Iterator[Contradiction]:
     if not study.languages:
         yield ("languages",), "There is no language", "Name one, such as en"
     for number, language in enumerate(study.languages):
@@ -85,7 +85,7 @@ def _asked(study: Study) -> Iterator[tuple[Place, Question]]:
         yield ("attention", number, "question"), check.question
 
 
-def _repeated(study: Study) -> Iterator[Disagreement]:
+def _repeated(study: Study) -> Iterator[Contradiction]:
     """List ids that name two things of a kind; questions, background and checks share one column of the answers."""
     groups: tuple[Sequence[str], ...] = (("questions", "background", "attention"), ("clips", "training_clips"))
     for names in (*groups, ("conditions",)):
@@ -95,14 +95,14 @@ def _repeated(study: Study) -> Iterator[Disagreement]:
         yield from _twice([((*place, "options", n, "id"), option.id) for n, option in enumerate(question.options)])
 
 
-def _twice(ids: Sequence[tuple[Place, str]]) -> Iterator[Disagreement]:
+def _twice(ids: Sequence[tuple[Place, str]]) -> Iterator[Contradiction]:
     counts = Counter(name for _, name in ids)
     for number, (place, name) in enumerate(ids):
         if counts[name] > 1 and name in [earlier for _, earlier in ids[:number]]:
             yield place, f'The id "{name}" is taken', "Choose another one"
 
 
-def _question(place: Place, question: Question) -> Iterator[Disagreement]:
+def _question(place: Place, question: Question) -> Iterator[Contradiction]:
     kind, anchored = question.kind, question.kind in ("likert", "slider")
     for end in ("low", "high"):
         given = getattr(question, end) is not None
@@ -118,7 +118,7 @@ def _question(place: Place, question: Question) -> Iterator[Disagreement]:
             yield (*place, name), f"It belongs to questions of the kind {kinds[0]}", "Remove it"
 
 
-def _preferences(study: Study) -> Iterator[Disagreement]:
+def _preferences(study: Study) -> Iterator[Contradiction]:
     for place, question in _asked(study):
         if question.kind != "preference":
             continue
@@ -128,7 +128,7 @@ def _preferences(study: Study) -> Iterator[Disagreement]:
             yield (*place, "kind"), "A preference needs pairs", "Set show: pair under design, or ask otherwise"
 
 
-def _condition(place: Place, condition: Condition, study: Study) -> Iterator[Disagreement]:
+def _condition(place: Place, condition: Condition, study: Study) -> Iterator[Contradiction]:
     belongs = {"folder": ("midi", "files"), "of": ("shuffled",), "engine": ("engine",), "wishes": ("engine",)}
     for name, sources in belongs.items():
         if name in condition.model_fields_set and condition.source not in sources:
@@ -141,7 +141,7 @@ def _condition(place: Place, condition: Condition, study: Study) -> Iterator[Dis
         yield from _composed(place, condition)
 
 
-def _composed(place: Place, condition: Condition) -> Iterator[Disagreement]:
+def _composed(place: Place, condition: Condition) -> Iterator[Contradiction]:
     """List what the composer would refuse, before it is started."""
     for name, check in (
         ("engine", lambda: find_engine(condition.engine)),
@@ -153,7 +153,7 @@ def _composed(place: Place, condition: Condition) -> Iterator[Disagreement]:
             yield (*place, name), error.what, error.remedy or "Correct it"
 
 
-def _shuffled(place: Place, condition: Condition, study: Study) -> Iterator[Disagreement]:
+def _shuffled(place: Place, condition: Condition, study: Study) -> Iterator[Contradiction]:
     of = next((other for other in study.conditions if other.id == condition.of), None)
     if condition.of is None:
         yield place, "It is not said whose music is shuffled", "Add of: and the id of a condition"
@@ -165,7 +165,7 @@ def _shuffled(place: Place, condition: Condition, study: Study) -> Iterator[Disa
         yield place, "With one clip there is no other music to show", "Add a clip, or remove this condition"
 
 
-def _range(place: Place, clip: Clip) -> Iterator[Disagreement]:
+def _range(place: Place, clip: Clip) -> Iterator[Contradiction]:
     from video2music.video.part import Part, PartError
 
     if clip.range_s is None:
@@ -176,13 +176,13 @@ def _range(place: Place, clip: Clip) -> Iterator[Disagreement]:
         yield (*place, "range_s"), error.what, "Give the first and the last second, such as [5, 25]"
 
 
-def _design(study: Study) -> Iterator[Disagreement]:
+def _design(study: Study) -> Iterator[Contradiction]:
     each = study.design.clips_each
     if each is not None and each > len(study.clips):
         yield ("design", "clips_each"), f"There are {len(study.clips)} clips", f"Use {len(study.clips)} or less"
 
 
-def _attention(place: Place, check: AttentionCheck, study: Study) -> Iterator[Disagreement]:
+def _attention(place: Place, check: AttentionCheck, study: Study) -> Iterator[Contradiction]:
     trials = study.design.clips_each or len(study.clips)
     if check.after > trials:
         yield (*place, "after"), f"There are {trials} trials", f"Use {trials} or less"
@@ -200,7 +200,7 @@ def _attention(place: Place, check: AttentionCheck, study: Study) -> Iterator[Di
         yield (*place, "expect"), f"{expected} is a number, not a text", "Put it in quotes"
 
 
-def _training(study: Study) -> Iterator[Disagreement]:
+def _training(study: Study) -> Iterator[Contradiction]:
     shown = 2 if study.design.show == "pair" else 1
     clips, conditions = ({part.id for part in parts} for parts in (study.training_clips, study.conditions))
     for number, item in enumerate(study.training):
@@ -220,7 +220,7 @@ def _is_shuffled(study: Study, conditions: Sequence[str]) -> bool:
     return any(condition.id in conditions and condition.source == "shuffled" for condition in study.conditions)
 
 
-def _session(study: Study) -> Iterator[Disagreement]:
+def _session(study: Study) -> Iterator[Contradiction]:
     url, parameter = study.session.completion_url, study.session.external_id
     if url and not url.startswith(("https://", "http://")):
         yield ("session", "completion_url"), "It is no web address", "Begin it with https://"
