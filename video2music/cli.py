@@ -1,4 +1,4 @@
-"""The command line: compose, render, analyze, train, evaluate, import-weights, doctor.
+"""The command line: compose, render, batch, dataset, analyze, train, evaluate, import-weights, doctor.
 
 With --json the last line of standard output is one JSON object; progress goes to standard error. Exit codes: 0 done,
 1 the input was refused (one line, no traceback), 2 wrong usage.
@@ -15,7 +15,7 @@ from typing import Any
 
 from emotion.errors import RefusalError
 from video2music import __version__
-from video2music.commands import compose, render
+from video2music.commands import batch, compose, dataset, render
 from video2music.commands.options import add_engine, finish
 
 INTERRUPTED = 130
@@ -56,6 +56,10 @@ def build_parser() -> argparse.ArgumentParser:
     compose.add_arguments(commands.add_parser("compose", help="compose music for a clip"))
     render.add_arguments(
         commands.add_parser("render", help="play a composed piece otherwise, without composing it again")
+    )
+    batch.add_arguments(commands.add_parser("batch", help="compose for every clip of a folder"))
+    dataset.add_arguments(
+        commands.add_parser("dataset", help="measure a folder of music videos, to train on them")
     )
     _add_analyze(commands.add_parser("analyze", help="what is seen in a clip, without music"))
     _add_train(commands.add_parser("train", help="train the networks on your own machine"))

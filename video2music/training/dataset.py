@@ -30,6 +30,8 @@ FOLDERS = {
     "semantic": "vevo_semantic/all/2d/clip_l14p",
 }
 
+SPLITS = "vevo_meta/split/v1"
+
 
 @dataclass(frozen=True)
 class Song:
@@ -75,7 +77,7 @@ def split_names(data: Path, split: str) -> list[str]:
     Raises:
         DatasetError: the folder has no such split.
     """
-    path = data / "vevo_meta" / "split" / "v1" / f"{split}.txt"
+    path = data / SPLITS / f"{split}.txt"
     if not path.is_file():
         raise DatasetError(
             f"There is no {split} split", where=path, remedy="Give a folder in the published layout of MuVi-Sync"
@@ -138,7 +140,8 @@ def load_song(data: Path, name: str, *, semantic: bool = True, limit_s: int = LI
         limit_s: seconds kept.
 
     Raises:
-        DatasetError: a stream is missing or has another form.
+        DatasetError: a stream is missing though others of its kind are there, or has another form. Note density may be
+            missing from a whole data set; it takes a transcription to know it.
     """
 
     def table(stream: str, columns: int = 1) -> FloatArray:
@@ -147,7 +150,9 @@ def load_song(data: Path, name: str, *, semantic: bool = True, limit_s: int = LI
 
     minor, chords = read_chords(data / FOLDERS["chords"] / f"{name}.lab")
     streams: dict[str, FloatArray] = {"emotion": table("emotion", 6)}
-    streams |= {stream: table(stream) for stream in ("motion", "scene_offset", "loudness", "note_density")}
+    streams |= {stream: table(stream) for stream in ("motion", "scene_offset", "loudness")}
+    if (data / FOLDERS["note_density"]).is_dir():
+        streams["note_density"] = table("note_density")
     path = data / FOLDERS["semantic"] / f"{name}.npy"
     if semantic and path.is_file():
         streams["semantic"] = np.load(path, allow_pickle=False).astype(np.float32)

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from video2music.errors import DatasetError
 from video2music.models.dynamics import SPREAD_KNOTS, DynamicsConfig, DynamicsNetwork, expected_dynamics
 from video2music.models.inputs import FeatureBatch
 from video2music.models.loading import save_dynamics
@@ -63,7 +64,8 @@ class DynamicsBatch:
 def song_targets(song: Song) -> FloatArray:
     """Return (T, 2) note density and loudness of a song that has both."""
     if song.note_density is None or song.loudness is None:
-        raise ValueError(f"song {song.name} has no dynamics")
+        remedy = "Make the data set again with basic-pitch installed"
+        raise DatasetError("The note density of a song is not known", where=song.name, remedy=remedy)
     return np.stack([song.note_density, song.loudness], axis=1)
 
 
