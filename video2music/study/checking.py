@@ -1,0 +1,167 @@
+"""Whether the stimuli of a study are all there, still what was frozen, and what they should be."""
+
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from emotion.errors import RefusalError
+from emotion.hub import file_sha256
+from video2music.progress import Progress
+from video2music.study.assembling import Measured, measure, scene_of
+from video2music.study.designs import cell_count
+from video2music.study.length import Length, estimate_length
+from video2music.study.plan import Study
+from video2music.study.preparing import CLOSE_LU
+from video2music.study.stimuli import PREPARE, Entry, StimuliError, needed, read_manifest, stimulus_path
+
+CLOSE_FRAMES_S = 0.1
+"""By how much a picture and its sound, or a stimulus and its clip, may differ in length: frames and AAC blocks are
+not divisible."""
+
+LONG_SILENCE_S = 1.0
+LONG_SESSION_MIN = 45.0
+"""Our judgement: people tire, and leave."""
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Check:
+    """What was found.
+
+    Attributes:
+        problems: a sentence for everything that forbids to begin.
+        remarks: a sentence for what the researcher should know.
+        length: estimate of a session.
+        cells: participants of a full set.
+        trials: of one participant.
+    """
+
+    problems: tuple[str, ...]
+    remarks: tuple[str, ...]
+    length: Length
+    cells: int
+    trials: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything for --json."""
+        return {
+            "ready": not self.problems,
+            "problems": list(self.problems),
+            "remarks": list(self.remarks),
+            "minutes": round(self.length.minutes, 1),
+            "playing_minutes": round(self.length.playing_minutes, 1),
+            "assumed": self.length.assumed,
+            "cells": self.cells,
+            "trials": self.trials,
+        }
+
+
+def check_study(study: Study, *, progress: Progress | None = None) -> Check:
+    """Decode and measure every stimulus, and count what the design needs.
+
+    Args:
+        study: as read.
+        progress: told how far the check is.
+    """
+    looked = _Looked(study)
+    try:
+        entries = read_manifest(study).entries()
+    except StimuliError as error:
+        entries = {}
+        looked.problems.append(str(error))
+    wanted = [(clip.id, condition.id) for clip, condition in needed(study)]
+    with tempfile.TemporaryDirectory() as workspace:
+        for number, key in enumerate(wanted):
+            if progress is not None:
+                progress("Checking the stimuli", number / len(wanted))
+            if entries:
+                looked.at(key, entries.get(key), Path(workspace))
+    looked.pictures()
+    there = {key: entry.stimulus for key, entry in entries.items()}
+    length = estimate_length(study, there)
+    remarks = (*looked.remarks, *_design_remarks(study, length))
+    trials = study.design.clips_each or len(study.clips)
+    return Check(tuple(looked.problems), remarks, length, cell_count(study), trials)
+
+
+@dataclass
+class _Looked:
+    """What was found so far."""
+
+    study: Study
+    problems: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    shown: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    scenes_s: dict[str, float | None] = field(default_factory=dict)
+
+    def at(self, key: Key, entry: Entry | None, workspace: Path) -> None:
+        """Look at one stimulus."""
+        name = " with ".join(key)
+        if entry is None:
+            self.problems.append(f"{name}: It was not prepared. {PREPARE}.")
+            return
+        path = stimulus_path(self.study, entry.stimulus)
+        if not path.is_file():
+            self.problems.append(f"{name}: Its file {path.name} is gone. {PREPARE}.")
+            return
+        if file_sha256(path) != entry.sha256:
+            self.problems.append(f"{name}: Its file {path.name} was changed after it was frozen. {PREPARE}.")
+            return
+        try:
+            measured = measure(path, workspace)
+        except RefusalError as error:
+            self.problems.append(f"{name}: {error}")
+            return
+        self.shown[entry.clip].add(measured.picture_sha256)
+        self.problems += [f"{name}: {words}" for words in _mismatches(measured, self.study, self._clip_s(entry.clip))]
+        silent_s = measured.duration_s - entry.music_ends_s
+        if silent_s > LONG_SILENCE_S:
+            self.remarks.append(f"{name}: The music ends {silent_s:.1f} s before the clip does.")
+
+    def _clip_s(self, name: str) -> float | None:
+        """Return the length of a clip; None where its file is not here, as where a study is only served."""
+        if name not in self.scenes_s:
+            clip = next(clip for clip in (*self.study.clips, *self.study.training_clips) if clip.id == name)
+            try:
+                self.scenes_s[name] = scene_of(self.study, clip).length_s
+            except RefusalError as error:
+                self.scenes_s[name] = None
+                self.remarks.append(f"{name}: The length cannot be compared. {error}")
+        return self.scenes_s[name]
+
+    def pictures(self) -> None:
+        """Say which clips do not look the same under all conditions."""
+        for clip, pictures in self.shown.items():
+            if len(pictures) > 1:
+                self.problems.append(
+                    f"{clip}: Its conditions do not show the same picture. Run study prepare FILE --replace."
+                )
+
+
+def _mismatches(measured: Measured, study: Study, clip_s: float | None) -> Iterator[str]:
+    if clip_s is not None and abs(measured.duration_s - clip_s) > CLOSE_FRAMES_S:
+        yield f"It lasts {measured.duration_s:.2f} s and its clip {clip_s:.2f} s. Prepare it with --replace."
+    if abs(measured.sound_s - measured.duration_s) > CLOSE_FRAMES_S:
+        yield f"Its sound lasts {measured.sound_s:.2f} s and its picture {measured.duration_s:.2f} s. Prepare it anew."
+    if abs(measured.lufs - study.lufs) > CLOSE_LU:
+        yield f"Its loudness is {measured.lufs:.1f} LUFS and not {study.lufs:g}. Prepare it with --replace."
+
+
+def _design_remarks(study: Study, length: Length) -> Iterator[str]:
+    cells, planned = cell_count(study), study.design.planned
+    each, conditions = study.design.clips_each or len(study.clips), len(study.conditions)
+    if planned % cells:
+        yield (
+            f"With {planned} participants the design is balanced but for the last {planned % cells}: "
+            f"plan a multiple of {cells}."
+        )
+    if study.design.show == "one" and each < conditions:
+        yield f"Nobody sees all {conditions} conditions in {each} trials: raise clips_each, or compare fewer."
+    elif study.design.show == "one" and each % conditions:
+        yield f"{each} trials are no multiple of {conditions} conditions: some are seen once more often by each person."
+    if length.minutes > LONG_SESSION_MIN:
+        yield f"A session of {length.minutes:.0f} minutes is long: lower clips_each."
