@@ -1,11 +1,16 @@
 """Fixtures that every test folder uses: synthetic clips, a tiny data set, the published outputs where at hand."""
 
+import hashlib
+import http.server
 import os
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
 import av
+import huggingface_hub.constants
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -160,3 +165,73 @@ def lab_writer() -> Callable[[Path, list[str]], None]:
 def model() -> Composer:
     """Load the composer that ships, once for all tests that compose with it; it keeps no state between pieces."""
     return load()
+
+
+@dataclass
+class ModelHub:
+    """A model hub in this process that holds every file that is asked for, always the same one.
+
+    Attributes:
+        address: where it listens.
+        content: of every file.
+        gate: while it is cleared, transfers wait after their first half.
+        asked: paths of the transfers, each with its Range header.
+    """
+
+    address: str = ""
+    content: bytes = bytes(range(256)) * 4096  # 1 MiB
+    gate: threading.Event = field(default_factory=threading.Event)
+    asked: list[tuple[str, str | None]] = field(default_factory=list)
+
+
+def hub_handler(hub: ModelHub) -> type[http.server.BaseHTTPRequestHandler]:
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+        def head(self, status: int, length: int) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", str(length))
+            self.send_header("ETag", f'"{hashlib.sha256(hub.content).hexdigest()}"')
+            self.send_header("X-Repo-Commit", "a" * 40)
+            self.send_header("Accept-Ranges", "bytes")
+            self.end_headers()
+
+        def do_HEAD(self) -> None:
+            self.head(200, len(hub.content))
+
+        def do_GET(self) -> None:
+            wanted = self.headers.get("Range")
+            hub.asked.append((self.path, wanted))
+            start = int(wanted.removeprefix("bytes=").split("-")[0]) if wanted else 0
+            self.head(206 if wanted else 200, len(hub.content) - start)
+            half = max(start, len(hub.content) // 2)
+            try:
+                self.wfile.write(hub.content[start:half])
+                hub.gate.wait(30)
+                self.wfile.write(hub.content[half:])
+            except OSError:
+                self.close_connection = True  # the other side has stopped
+
+    return Handler
+
+
+@pytest.fixture
+def model_hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[ModelHub]:
+    """Serve a hub on this machine that downloads go to, into a cache that is empty."""
+    hub = ModelHub()
+    hub.gate.set()
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), hub_handler(hub))
+    hub.address = f"http://127.0.0.1:{server.server_address[1]}"
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    monkeypatch.setenv("HF_ENDPOINT", hub.address)
+    monkeypatch.setenv("VIDEO2MUSIC_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("VIDEO2MUSIC_WEIGHTS", raising=False)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(huggingface_hub.constants, "DOWNLOAD_CHUNK_SIZE", 1 << 17)
+    yield hub
+    hub.gate.set()
+    server.shutdown()
+    server.server_close()
