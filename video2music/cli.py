@@ -1,7 +1,7 @@
 """The command line: compose, render, batch, dataset, analyze, train, evaluate, import-weights, doctor.
 
 With --json the last line of standard output is one JSON object; progress goes to standard error. Exit codes: 0 done,
-1 the input was refused (one line, no traceback), 2 wrong usage.
+1 the input was refused, or problems were found in it (a line each, no traceback), 2 wrong usage.
 """
 
 import argparse
@@ -17,6 +17,7 @@ from emotion.errors import RefusalError
 from video2music import __version__
 from video2music.commands import batch, compose, dataset, render
 from video2music.commands.options import add_engine, finish
+from video2music.study import commands as study_commands
 
 INTERRUPTED = 130
 """What shells return for a program that was stopped with Ctrl-C."""
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     if options.json:
         print(json.dumps(facts, allow_nan=False))
-    return 0
+    return 1 if facts.get("problems") else 0
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -58,13 +59,12 @@ def build_parser() -> argparse.ArgumentParser:
         commands.add_parser("render", help="play a composed piece otherwise, without composing it again")
     )
     batch.add_arguments(commands.add_parser("batch", help="compose for every clip of a folder"))
-    dataset.add_arguments(
-        commands.add_parser("dataset", help="measure a folder of music videos, to train on them")
-    )
+    dataset.add_arguments(commands.add_parser("dataset", help="measure a folder of music videos, to train on them"))
     _add_analyze(commands.add_parser("analyze", help="what is seen in a clip, without music"))
     _add_train(commands.add_parser("train", help="train the networks on your own machine"))
     _add_evaluate(commands.add_parser("evaluate", help="score the networks on a data set"))
     _add_import(commands.add_parser("import-weights", help="check and convert a checkpoint that the authors released"))
+    study_commands.add_arguments(commands.add_parser("study", help="listening studies: prepare, check, export, report"))
     _add_doctor(commands.add_parser("doctor", help="what is installed, where weights and sound fonts are"))
     return parser
 

@@ -28,7 +28,7 @@ VOLUME_S = 20.0
 """Our guess."""
 
 ASSUMED = (
-    f"assumed: {QUESTION_S:.1f} s a question (Pew Research Center 2022), {FREE_TEXT_S:.0f} s a free text and "
+    f"{QUESTION_S:.1f} s a question (Pew Research Center 2022), {FREE_TEXT_S:.0f} s a free text and "
     f"{PAGE_S:.0f} s a page (guesses), every clip once"
 )
 
