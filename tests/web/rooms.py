@@ -1,0 +1,49 @@
+"""A room without networks, for tests of who does the work; importable by worker processes."""
+
+import os
+import signal
+import threading
+from dataclasses import dataclass, field
+
+from emotion.errors import RefusalError
+from video2music.progress import Progress
+
+
+@dataclass
+class Room:
+    """Counts what is done in it."""
+
+    done: list[str] = field(default_factory=list)
+
+
+def note(name: str, room: Room, progress: Progress) -> tuple[str, int, int]:
+    progress("noting", 0.5)
+    room.done.append(name)
+    return name, len(room.done), os.getpid()
+
+
+def refuse(_room: Room, _progress: Progress) -> None:
+    raise RefusalError("This is no video", where="a.mp4", remedy="Choose another")
+
+
+def fail(_room: Room, _progress: Progress) -> None:
+    raise ValueError("something odd")
+
+
+def die(_room: Room, _progress: Progress) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def hang(room: Room, progress: Progress) -> None:
+    progress(f"hanging in {os.getpid()} after {len(room.done)}", 0.1)
+    threading.Event().wait()
+
+
+def dawdle(_room: Room, progress: Progress) -> None:
+    while True:
+        progress("dawdling", 0.1)
+        threading.Event().wait(0.01)
+
+
+def unsendable(_room: Room, _progress: Progress) -> object:
+    return lambda: None
