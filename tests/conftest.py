@@ -218,12 +218,19 @@ def hub_handler(hub: ModelHub) -> type[http.server.BaseHTTPRequestHandler]:
     return Handler
 
 
+class QuietServer(http.server.ThreadingHTTPServer):
+    """A server that does not mind when the other side has stopped."""
+
+    def handle_error(self, *_: object) -> None:
+        pass
+
+
 @pytest.fixture
 def model_hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[ModelHub]:
     """Serve a hub on this machine that downloads go to, into a cache that is empty."""
     hub = ModelHub()
     hub.gate.set()
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), hub_handler(hub))
+    server = QuietServer(("127.0.0.1", 0), hub_handler(hub))
     hub.address = f"http://127.0.0.1:{server.server_address[1]}"
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     monkeypatch.setenv("HF_ENDPOINT", hub.address)

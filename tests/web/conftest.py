@@ -24,6 +24,12 @@ def load_fakes() -> Any:  # noqa: ANN401 - a module read from beside this file
 
 
 @pytest.fixture(scope="session")
+def fakes() -> Any:  # noqa: ANN401 - a module read from beside this file
+    """Return the module of the fake composer: `fakes.serve(fakes.FakeComposer(), folder)`."""
+    return load_fakes()
+
+
+@pytest.fixture(scope="session")
 def session_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
     fakes = load_fakes()
     with fakes.serve(fakes.FakeComposer(), tmp_path_factory.mktemp("uploads")) as page:

@@ -11,6 +11,7 @@ from video2music.engine_speed import Speed, SpeedBook, this_machine
 from video2music.engine_weights import Need, Transfer, check_ready, download, needs
 from video2music.engines import ENGINES, find_engine
 from video2music.errors import UnknownEngineError
+from video2music.features.video_features import VideoFeatures
 from video2music.piece import Piece
 from video2music.progress import Progress
 from video2music.web.composer import Composer
@@ -119,9 +120,23 @@ class EngineRoom:
         loaded = [one.loaded for one in list(self._composers.values())]
         return next((composer for composer in loaded if composer is not None), None) or self.ready(LIGHT, progress)
 
-    def of_piece(self, piece: Piece) -> str:
-        """Return the engine with which other pieces for the same clip are made: its own, unless that is not offered."""
-        return piece.engine if piece.engine in self.offer.names else self.offer.default
+    def seen(self, piece: Piece, progress: Progress | None = None) -> tuple[Composer, VideoFeatures]:
+        """Return what composes other pieces for the clip of a piece, and what it sees there.
+
+        That is the engine that composed the piece, which need not look again. Where it is not offered here, as after an
+        example, the default engine watches the clip anew: what one engine saw means something else to another.
+
+        Args:
+            piece: for whose clip others are wanted.
+            progress: told of loading and watching.
+
+        Raises:
+            RefusalError: the engine cannot compose.
+        """
+        if piece.engine in self.offer.names:
+            return self.ready(piece.engine, progress), piece.features
+        composer = self.ready(self.offer.default, progress)
+        return composer, composer.analyze(piece.source, part=piece.part, progress=progress)
 
     def check(self, name: str | None) -> str:
         """Return the name of the engine that a person asks for, refusing one that cannot compose yet.

@@ -96,11 +96,12 @@ def transfer_card(title: str, here: int, whole: int | None) -> str:
         whole: bytes that it has; None where the hub does not say.
     """
     percent = 0 if not whole else round(100 * here / whole)
+    doing = f"{'Checking' if here == whole else 'Downloading'} {escape(title, quote=True)}"
     arrived = f"{megabytes(here)} of {megabytes(whole)}" if whole else megabytes(here)
     return f"""
 <div class="card working transfer">
-  <div class="now"><span class="stage" role="status">Downloading {escape(title)}</span></div>
-  <div class="track" role="progressbar" aria-label="Downloading {escape(title, quote=True)}"
+  <div class="now"><span class="stage" role="status">{doing}</span></div>
+  <div class="track" role="progressbar" aria-label="{doing}"
        aria-valuemin="0" aria-valuemax="100" aria-valuenow="{percent}">
     <div class="fill{"" if percent else " unknown"}" style="width:{percent}%"></div>
   </div>

@@ -201,10 +201,8 @@ class Studio:
         """
         from video2music.music.mastering import write_wav
 
-        wishes, pieces, engine = wishes_now(kept), [], self.engines.of_piece(kept.piece)
-        composer, features = self.engines.ready(engine, progress), kept.piece.features
-        if engine != kept.piece.engine:
-            features = composer.analyze(kept.piece.source, part=wishes.part, progress=progress)
+        wishes, pieces = wishes_now(kept), []
+        composer, features = self.engines.seen(kept.piece, progress)
         sounds: dict[int, Path] = {}
         seeds = secrets.SystemRandom().sample(range(EASY_SEEDS), count)
         for number, seed in enumerate(seeds, start=1):
