@@ -184,8 +184,7 @@ def test_training_shows_what_a_page_has_room_for(show: str, conditions: str, exp
 def test_pairs_may_ask_for_a_preference(write: Write) -> None:
     text = changed("low: bad, high: good", "kind: preference, ties: true").replace(
         "clips:", "design: {show: pair}\nclips:"
-        ids=lambda value: value[:20] if isinstance(value, str) else None,
-)
+    )
     assert read_study(write(text)).questions[0].ties
 
 
@@ -210,6 +209,7 @@ def test_pairs_may_ask_for_a_preference(write: Write) -> None:
         ("just words", "This is not a study"),
         (f"lufs: {'9' * 5000}", "line 1, lufs"),
     ],
+    ids=lambda value: value[:20] if isinstance(value, str) else None,
 )  # fmt: skip
 def test_a_hostile_file_is_refused(text: str | bytes, expected: str, write: Write) -> None:
     assert any(expected in sentence for sentence in mistakes(write(text)))
