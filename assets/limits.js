@@ -1,5 +1,6 @@
 /* Looks at a chosen or dropped file before it is sent: one that is too large or too long is refused with a sentence under
-   the field, and whatever was there stays. Without this script the server says the same after the upload. */
+   the field, and whatever was there stays. Another file takes the place of the one that is there, by its button or
+   dropped upon it. Without this script the server says the same after the upload, and a file is removed by hand. */
 ((mostSeconds, mostBytes) => {
   const looked = new WeakSet();
   const FIELDS = "#clip, #sound", PATIENCE_MS = 3000;
@@ -8,6 +9,15 @@
     const whole = Math.floor(seconds), hours = Math.floor(whole / 3600), rest = String(whole % 60).padStart(2, "0");
     const minutes = Math.floor(whole / 60) % 60;
     return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
+  };
+
+  const until = async (find, tries = 100) => {
+    for (; tries; tries -= 1) {
+      const found = find();
+      if (found) return found;
+      await new Promise((go) => setTimeout(go, 50));
+    }
+    return null;
   };
 
   const megabytes = (bytes) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
@@ -36,26 +46,54 @@
     card.append(title, words);
   };
 
-  const look = async (field, input, files) => {
+  const inputOf = (field) => field.querySelector("input[type=file]");
+
+  const emptied = (field) => { /* Gradio takes a file only where there is none; the new one is at hand by now */
+    field.querySelector("button[aria-label=Clear]")?.click();
+    return until(() => inputOf(field));
+  };
+
+  const look = async (field, files) => {
     const file = files[0];
     const sentence = tooLarge(file) || (field.id === "clip" && tooLong(await secondsOf(file)));
     say(field, file, sentence);
-    if (sentence) { input.value = ""; return; }
+    if (sentence) {
+      if (inputOf(field)) inputOf(field).value = "";
+      return false;
+    }
+    const input = await emptied(field), go = new Event("change", { bubbles: true });
     input.files = files;
-    const go = new Event("change", { bubbles: true });
     looked.add(go);
     input.dispatchEvent(go);
+    return true;
+  };
+
+  const choose = (button) => {
+    const { field, accept } = button.dataset, picker = document.createElement("input");
+    const fresh = () => [...document.querySelectorAll(`[data-field="${field}"]`)].find((other) => other !== button);
+    Object.assign(picker, { type: "file", accept });
+    picker.addEventListener("change", async () => {
+      if (await look(document.getElementById(field), picker.files)) (await until(fresh))?.focus();
+    });
+    picker.click();
   };
 
   const hold = (event, target, files) => {
-    const field = target.closest?.(FIELDS), input = field?.querySelector("input[type=file]");
-    if (!input || !files?.length || looked.has(event)) return false;
+    const field = target.closest?.(FIELDS);
+    if (!field || !files?.length || looked.has(event)) return false;
     event.stopImmediatePropagation();
-    look(field, input, files);
+    look(field, files);
     return true;
   };
 
   document.addEventListener("change", (event) => hold(event, event.target, event.target.files), true);
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("button.another");
+    if (button) choose(button);
+  });
+  document.addEventListener("dragover", (event) => {
+    if (event.target.closest?.(FIELDS)) event.preventDefault();
+  });
   document.addEventListener("drop", (event) => {
     if (!hold(event, event.target, event.dataTransfer?.files)) return;
     event.preventDefault();

@@ -5,6 +5,7 @@ import wave
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from zipfile import ZipFile
 
 import av
 import pretty_midi
@@ -13,7 +14,6 @@ from playwright.sync_api import Page, expect
 
 from emotion.errors import RefusalError
 from video2music.direction import Direction
-from video2music.web.line import WAITING_PLACES
 
 DOWNLOADS = ("get-video", "get-music", "get-midi", "get-sheet", "get-result")
 
@@ -68,6 +68,12 @@ def test_upload_compose_play_download(
         assert sound.getnframes() == pytest.approx(2 * 44100, rel=0.05)
     assert pretty_midi.PrettyMIDI(str(midi)).get_end_time() > 0
     assert json.loads(result.read_text())["chords"][0]["symbol"] == "Bb"
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Parts (zip)").click()
+    assert waiting.value.suggested_filename == "holiday - stems.zip"
+    with ZipFile(waiting.value.path()) as archive:
+        assert [Path(name).suffix for name in archive.namelist()] == [".wav"] * len(archive.namelist())
+    expect(page.locator("#rights")).to_contain_text("ask before you sell it")
 
 
 def test_progress_is_named_and_measured_then_stopped(
@@ -140,78 +146,15 @@ def test_a_failed_run_leaves_the_last_result(
     expect(page.get_by_role("alert")).to_contain_text("The sound font is missing. Install fluid-soundfont-gm.")
     expect(page.locator("#summary")).to_contain_text("Music for holiday.mp4")
     assert page.locator("#piece video").get_attribute("src") == source
-    served.composer.failure = None
-    compose(page)
-    expect(page.get_by_role("alert")).to_have_count(0)
-
-
-def test_a_defect_is_one_calm_sentence(
-    page: Page, clip: Path, served: SimpleNamespace, upload: Callable[..., None]
-) -> None:
     served.composer.failure = ZeroDivisionError("tensor 17 exploded")
-    upload(page, clip)
     compose(page)
     expect(page.get_by_role("alert")).to_contain_text("please try again")
     expect(page.locator("#compose")).to_be_enabled()
     for words in ("tensor", "Traceback", "ZeroDivision"):
         assert words not in page.content()
-
-
-def test_no_clip_yet(page: Page) -> None:
+    served.composer.failure = None
     compose(page)
-    expect(page.get_by_role("alert")).to_contain_text("There is no clip yet. Choose a video")
-    expect(page.locator("#compose")).to_be_enabled()
-
-
-def test_a_chord_that_does_not_exist_is_named_on_leaving_the_field(
-    page: Page, clip: Path, upload: Callable[..., None]
-) -> None:
-    upload(page, clip)
-    more(page)
-    field = page.get_by_label("Begin with these chords")
-    field.fill("Amaj9 C")
-    field.blur()
-    expect(page.locator("#primer-hint")).to_contain_text("Amaj7")
-    compose(page)
-    expect(page.locator("#status")).to_contain_text("Not started")
-    field.fill("Amaj7 C")
-    field.blur()
-    expect(page.locator("#primer-hint .hint")).to_have_count(0)
-    compose(page)
-    expect(page.locator(".chord-lane")).to_contain_text("Amaj7")
-
-
-def test_text_that_calls_itself_a_video(page: Page, tmp_path: Path) -> None:
-    diary = tmp_path / "diary.mp4"
-    diary.write_text("dear diary")
-    page.set_input_files("#clip input[type=file]", diary)
-    expect(page.locator("#clip-card")).to_contain_text("not a video")
-    compose(page)
-    expect(page.locator("#status")).to_contain_text("not a video: diary.mp4. Check that it plays")
-    assert "/run-" not in page.content()
-
-
-@pytest.mark.parametrize(
-    ("name", "shown"), [('<b>"it\'s" ${1+1} {{x}}🎬.mp4', 'b"it\'s" 1+1 x🎬.mp4'), ("-rf ..mp4", "-rf ..mp4")]
-)
-def test_a_hostile_name_is_only_a_name(
-    page: Page, clip: Path, name: str, shown: str, upload: Callable[..., None], fetch: Callable[..., Path]
-) -> None:
-    upload(page, clip.rename(clip.with_name(name)))
-    compose(page)
-    expect(page.locator("#summary h2")).to_have_text(f"Music for {shown}")
-    assert page.locator("#summary h2 *").count() == 0
-    stem = fetch(page, "get-result").stem
-    assert stem.endswith(" - music")
-    assert not stem.startswith("-")
-
-
-def test_what_is_typed_is_shown_as_typed(page: Page) -> None:
-    more(page)
-    field = page.get_by_label("Begin with these chords")
-    field.fill("${1+1}{{2}}<b>")
-    field.blur()
-    expect(page.locator("#primer-hint")).to_contain_text("${1+1}{{2}}<b>")
+    expect(page.get_by_role("alert")).to_have_count(0)
 
 
 def test_a_drawn_seed_is_used_and_the_last_one_is_locked(
@@ -259,24 +202,59 @@ def test_every_setting_reaches_the_composer(
     assert (wished.original, wished.music_level_lu) == ("duck", 4.0)
 
 
-def test_a_tempo_that_cannot_be_played_is_refused_in_a_sentence(
-    page: Page, clip: Path, served: SimpleNamespace, upload: Callable[..., None]
+def test_what_cannot_be_granted_is_said_where_it_stands(
+    page: Page,
+    clip: Path,
+    tmp_path: Path,
+    served: SimpleNamespace,
+    monkeypatch: pytest.MonkeyPatch,
+    upload: Callable[..., None],
 ) -> None:
-    upload(page, clip)
+    status, diary = page.locator("#status"), tmp_path / "diary.mp4"
+    compose(page)
+    expect(page.get_by_role("alert")).to_contain_text("There is no clip yet. Choose a video")
+    expect(page.locator("#compose")).to_be_enabled()
     more(page)
+    field = page.get_by_label("Begin with these chords")
+    for typed, said in (("${1+1}{{2}}<b>", "${1+1}{{2}}<b>"), ("Amaj9 C", "Amaj7")):
+        field.fill(typed)
+        field.blur()
+        expect(page.locator("#primer-hint")).to_contain_text(said)
+    diary.write_text("dear diary")
+    upload(page, diary)
+    expect(page.locator("#clip-card")).to_contain_text("not a video")
+    compose(page)
+    expect(status).to_contain_text("Amaj7")
+    field.fill("Amaj7 C")
+    field.blur()
+    expect(page.locator("#primer-hint .hint")).to_have_count(0)
+    compose(page)
+    expect(status).to_contain_text("not a video: diary.mp4. Check that it plays")
+    assert "/run-" not in page.content()
+    upload(page, clip)
     page.get_by_label("Tempo").fill("quick")
     compose(page)
-    expect(page.locator("#status")).to_contain_text("The tempo is not a number: quick")
+    expect(status).to_contain_text("The tempo is not a number: quick")
+    page.get_by_label("Tempo").fill("")
+    with monkeypatch.context() as crowd:
+        crowd.setattr(served.studio.bench._line, "_standing", [(str(place), None) for place in range(21)])
+        compose(page)
+        expect(status).to_contain_text("Too many pieces are waiting")
     expect(page.locator("#compose")).to_be_enabled()
     assert not served.composer.wishes
-
-
-def test_a_full_line_says_so(
-    page: Page, clip: Path, served: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, upload: Callable[..., None]
-) -> None:
-    upload(page, clip)
-    full = [(str(place), None) for place in range(WAITING_PLACES + 1)]
-    monkeypatch.setattr(served.studio.bench._line, "_standing", full)
     compose(page)
-    expect(page.locator("#status")).to_contain_text("Too many pieces are waiting")
-    expect(page.locator("#compose")).to_be_enabled()
+    expect(page.locator(".chord-lane")).to_contain_text("Amaj7")
+
+
+def test_a_hostile_name_is_only_a_name(
+    page: Page, clip: Path, upload: Callable[..., None], fetch: Callable[..., Path]
+) -> None:
+    for name, shown in (('<b>"it\'s" ${1+1} {{x}}🎬.mp4', 'b"it\'s" 1+1 x🎬.mp4'), ("-rf ..mp4", "-rf ..mp4")):
+        clip = clip.rename(clip.with_name(name))
+        upload(page, clip)
+        compose(page)
+        expect(page.locator("#summary h2")).to_have_text(f"Music for {shown}")
+        assert page.locator("#summary h2 *").count() == 0
+        stem = fetch(page, "get-result").stem
+        assert stem.endswith(" - music")
+        assert not stem.startswith("-")

@@ -7,9 +7,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from video2music.web.another import another_button
 from video2music.web.folders import given_name
 from video2music.web.limits import Limits
 from video2music.web.words import clock
+
+CLIP_TYPES = ("video", ".mp4", ".mov", ".webm", ".mkv", ".avi", ".gif")
+"""What the file dialogue offers; the endings stand there for systems that do not know them as videos."""
 
 SHORTER_SIDE = 270
 """Pixels of the picture's shorter side; enough for the form's width, a few kilobytes."""
@@ -38,7 +42,7 @@ def clip_card(clip: Path, limits: Limits | None = None) -> str:
         limits: how long and how large it may be.
 
     Returns:
-        HTML: first frame, length, size in pixels, and whether there is sound.
+        HTML: first frame, length, size in pixels, whether there is sound, and the way to another clip.
 
     Raises:
         VideoReadError: the file is not a video that can be read, or it is beyond the limits.
@@ -55,7 +59,7 @@ def clip_card(clip: Path, limits: Limits | None = None) -> str:
     return (
         f'<figure class="clip-card" data-seconds="{info.duration_s:.2f}">'
         f'<img alt="First picture of the clip" src="data:image/jpeg;base64,{picture}">'
-        f"<figcaption>{facts}</figcaption></figure>"
+        f"<figcaption><span>{facts}</span> {another_button('clip', CLIP_TYPES)}</figcaption></figure>"
     )
 
 

@@ -16,8 +16,9 @@ from emotion.errors import RefusalError
 from video2music.engine_weights import EngineNotReadyError
 from video2music.piece import Piece, SavedPiece
 from video2music.web import compose_view as view
+from video2music.web.another import another_button
 from video2music.web.change_panel import ChangePanel, connect_panel, lay_out_panel
-from video2music.web.clip_card import PREVIEW, clip_card
+from video2music.web.clip_card import CLIP_TYPES, PREVIEW, clip_card
 from video2music.web.desk import Changes, Desk, bring_into_view, lay_out_desk
 from video2music.web.engine_panel import connect_engines
 from video2music.web.folders import given_name, safe_stem, working_folder
@@ -95,7 +96,8 @@ class ComposePage:
         try:
             return clip_card(Path(clip), self.studio.limits)
         except RefusalError as error:
-            return notice("This clip cannot be used", refusal_sentence(error, given_name(Path(clip)), self.studio.root))
+            sentence = refusal_sentence(error, given_name(Path(clip)), self.studio.root)
+            return notice("This clip cannot be used", sentence) + another_button("clip", CLIP_TYPES)
 
     def check_primer(self, primer: str, key: str) -> str:
         """Say under the field what is wrong with the chords, as soon as the person leaves it."""

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 import gradio as gr
@@ -19,6 +20,9 @@ Changes = dict[Any, Any]
 """What an event does to the page: component -> new value or update."""
 
 FULL = "Too many pieces are waiting already. Please try again in a minute."
+
+TELLING = Path(__file__).parents[2] / "assets" / "told.js"
+"""Script that says what a desk shows to those who hear the page."""
 
 log = logging.getLogger(__name__)
 
@@ -146,7 +150,7 @@ def lay_out_desk(
         prefix: begins the ids of the two components.
         bench: where the runs are made; the one for compositions by default.
     """
-    status = gr.HTML("", elem_id=f"{prefix}status")
+    status = gr.HTML("", elem_id=f"{prefix}status", js_on_load=TELLING.read_text(encoding="utf-8"))
     stop = gr.Button("Stop", visible=False, elem_id=f"{prefix}stop", size="sm")
     return Desk(studio, name, start, status, stop, str(start.value), working, bench or studio.bench)
 

@@ -121,12 +121,12 @@ def progress_card(course: Course) -> str:
     stage, percent = escape(course.stage, quote=True), round(100 * course.fraction)
     known = f"{percent} %" if percent else ""
     rest = "" if course.left_s is None else left_words(course.left_s)
-    rest, told = (course.place.stage, ' role="status"') if course.stage == WAITING else (rest, "")
+    rest, told = (course.place.stage, course.place.stage) if course.stage == WAITING else (rest, stage)
     done = "".join(finished_stage(name, seconds) for name, seconds in course.finished)
     return f"""
-<div class="card working">
-  <div class="now"><span class="stage" role="status">{stage}</span>
-    <span class="rest"{told}>{rest}</span><span class="percent">{known}</span></div>
+<div class="card working" data-told="{told}">
+  <div class="now"><span class="stage">{stage}</span>
+    <span class="rest">{rest}</span><span class="percent">{known}</span></div>
   <div class="track" role="progressbar" aria-label="{stage}"
        aria-valuemin="0" aria-valuemax="100" aria-valuenow="{percent}">
     <div class="fill{"" if percent else " unknown"}" style="width:{percent}%"></div>
@@ -149,10 +149,8 @@ def notice(title: str, sentence: str, *, kind: str = "refused") -> str:
         sentence: what happened and what to do.
         kind: "refused" for a problem, "calm" for news.
     """
-    role = "alert" if kind == "refused" else "status"
-    return (
-        f'<div class="card notice {kind}" role="{role}"><strong>{escape(title)}</strong><p>{escape(sentence)}</p></div>'
-    )
+    told = 'role="alert"' if kind == "refused" else f'data-told="{escape(f"{title}. {sentence}")}"'
+    return f'<div class="card notice {kind}" {told}><strong>{escape(title)}</strong><p>{escape(sentence)}</p></div>'
 
 
 def field_hint(sentence: str) -> str:

@@ -9,19 +9,17 @@ import gradio as gr
 
 from emotion.errors import RefusalError
 from video2music.web import recognise_view as view
+from video2music.web.another import another_button
 from video2music.web.desk import Changes, Desk, bring_into_view, lay_out_desk
 from video2music.web.folders import given_name
 from video2music.web.progress_view import notice
 from video2music.web.reading import Reading
 from video2music.web.runs import Run
-from video2music.web.sound_card import sound_card
+from video2music.web.sound_card import SOUND_TYPES, sound_card
 from video2music.web.studio import Studio
 from video2music.web.words import refusal_sentence
 
 TITLE = "Analyse music"
-
-SOUND_TYPES = ("audio", "video", ".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".mp4", ".mov", ".webm", ".mkv")
-"""What the file dialogue offers; the endings stand there for systems that do not know them as sound."""
 
 PLAYABLE = frozenset((".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".m4a", ".aac", ".mp4", ".webm", ".mov"))
 """Endings that browsers play."""
@@ -136,7 +134,7 @@ class RecognisePage:
             return sound_card(Path(sound))
         except RefusalError as error:
             sentence = refusal_sentence(error, given_name(Path(sound)), self.studio.root)
-            return notice("This file cannot be used", sentence)
+            return notice("This file cannot be used", sentence) + another_button("sound", SOUND_TYPES)
 
     def keep_recording(self, recording: str | None) -> Changes:
         """Put a finished recording where uploads are, and make the recorder ready for another."""

@@ -6,6 +6,7 @@ import gradio as gr
 
 from video2music.direction import LARGEST_SHIFT
 from video2music.music.suggestion import AUTO
+from video2music.web.clip_card import CLIP_TYPES
 from video2music.web.compose_view import field_note
 from video2music.web.engine_panel import EnginePanel, lay_out_engines
 from video2music.web.sections_field import lay_out_sections
@@ -22,9 +23,6 @@ from video2music.web.wishes_form import (
     key_choices,
     mood_choices,
 )
-
-CLIP_TYPES = ("video", ".mp4", ".mov", ".webm", ".mkv", ".avi", ".gif")
-"""What the file dialogue offers; the endings stand there for systems that do not know them as videos."""
 
 MOST_SEMITONES = 12
 

@@ -8,7 +8,11 @@ import av
 from emotion.errors import AudioReadError
 from emotion.listening import listen
 from emotion.media import open_media
+from video2music.web.another import another_button
 from video2music.web.words import length_words
+
+SOUND_TYPES = ("audio", "video", ".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".mp4", ".mov", ".webm", ".mkv")
+"""What the file dialogue offers; the endings stand there for systems that do not know them as sound."""
 
 CHANNELS = {1: "mono", 2: "stereo"}
 
@@ -20,7 +24,7 @@ def sound_card(sound: Path) -> str:
         sound: the uploaded file.
 
     Returns:
-        HTML: length, channels and sample rate.
+        HTML: length, channels and sample rate, and the way to another sound.
 
     Raises:
         AudioReadError: the file is not a sound that can be read.
@@ -32,4 +36,4 @@ def sound_card(sound: Path) -> str:
         length = length_words(container.duration / av.time_base) if container.duration else "length unknown"
         channels = CHANNELS.get(stream.channels, f"{stream.channels} channels")
         facts = f"{length} · {channels} · {stream.rate / 1000:g} kHz"
-    return f'<p class="sound-card">{escape(facts)}</p>'
+    return f'<p class="sound-card"><span>{escape(facts)}</span> {another_button("sound", SOUND_TYPES)}</p>'

@@ -8,6 +8,7 @@ from video2music.piece import Piece, SavedPiece
 from video2music.web import compose_view as view
 from video2music.web.desk import Changes
 from video2music.web.example_cards import CHOOSING, example_cards
+from video2music.web.rights import rights_words
 from video2music.web.why_panel import WhyPanel, lay_out_downloads, lay_out_timeline
 
 DOWNLOADS = (
@@ -33,6 +34,7 @@ class Stage:
         downloads: one button for each of DOWNLOADS.
         make_stems: begins to play every part by itself.
         stems: holds the parts once they are played; never seen, the page presses it.
+        rights: says what the music may be used for.
         why: shows why the music is as it is.
     """
 
@@ -44,6 +46,7 @@ class Stage:
     downloads: tuple[gr.DownloadButton, ...]
     make_stems: gr.Button
     stems: gr.DownloadButton
+    rights: gr.HTML
     why: WhyPanel
 
     @property
@@ -54,7 +57,7 @@ class Stage:
     @property
     def outputs(self) -> list[gr.blocks.Block]:
         """What `show` changes."""
-        return [self.empty, self.result, self.video, self.summary, *self.downloads]
+        return [self.empty, self.result, self.video, self.summary, *self.downloads, self.rights]
 
     def show(self, piece: Piece, files: SavedPiece, name: str, took_s: float) -> Changes:
         """Show a piece and offer its files.
@@ -72,6 +75,7 @@ class Stage:
             self.video: str(files.video),
             self.summary: view.summary_card(piece, clip_name=name, took_s=took_s),
             **dict(zip(self.downloads, paths, strict=True)),
+            self.rights: view.field_note(rights_words(piece)),
         }
 
 
@@ -92,6 +96,7 @@ def lay_out_result(empty: gr.HTML, result: gr.Column) -> Stage:
         why = lay_out_downloads(timeline)
         make_stems = gr.Button("Parts (zip)", elem_id="make-stems", size="sm", min_width=120)
         stems = gr.DownloadButton("Parts", elem_id="get-stems", visible="hidden")
+    rights = gr.HTML("", elem_id="rights")
     analyse = gr.Button("Analyse this music", elem_id="analyse-composed")
     summary = gr.HTML("", elem_id="summary")
-    return Stage(empty, result, video, summary, analyse, downloads, make_stems, stems, why)
+    return Stage(empty, result, video, summary, analyse, downloads, make_stems, stems, rights, why)
