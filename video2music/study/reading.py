@@ -44,7 +44,7 @@ class StudyFileError(RefusalError):
     """
 
     def __init__(self, path: Path, problems: Iterable[Problem]) -> None:
-        in_order = sorted(set(problems), key=lambda problem: problem.line)
+        in_order = sorted(dict.fromkeys(problems), key=lambda problem: problem.line)
         self.sentences = tuple(_sentence(path, problem) for problem in in_order)
         super().__init__(f"{len(self.sentences)} mistakes in the study", where=path)
         self.args = ("\n".join(self.sentences),)
