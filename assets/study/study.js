@@ -110,7 +110,7 @@
   function open() {
     rated.dataset.open = "true";
     report(); // before the first answer
-    find("#lock").disabled = false;
+    find("#lock").disabled = find("#next").disabled = false;
     const gate = find("#gate");
     gate.textContent = gate.dataset.open;
     gate.classList.add("open");
@@ -198,7 +198,6 @@
 
   function leave(event) {
     event.preventDefault();
-    if (!isOpen()) return;
     for (const sound of all("video")) sound.pause();
     for (const question of all(".question")) store(question);
     const [first] = countMissing();

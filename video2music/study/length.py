@@ -27,6 +27,9 @@ PAGE_S = 5.0
 VOLUME_S = 20.0
 """Our guess."""
 
+HEADPHONES_S = TRIALS * (3 * TONE_S + 2 * GAP_S + PAGE_S)
+"""The whole headphone check."""
+
 ASSUMED = (
     f"{QUESTION_S:.1f} s a question (Pew Research Center 2022), {FREE_TEXT_S:.0f} s a free text and "
     f"{PAGE_S:.0f} s a page (guesses), every clip once"
@@ -64,16 +67,21 @@ def estimate_length(study: Study, stimuli: Mapping[tuple[str, str], Stimulus]) -
     for page in pages:
         if page.kind == "training" and page.trial:
             playing_s += sum(length_s.get((page.trial.clip, name), usual_s) for name in page.trial.conditions)
-    other_s = sum(_answering_s(page.questions) + PAGE_S for page in pages)
+    other_s = sum(answering_s(page.questions) + PAGE_S for page in pages)
     return Length((playing_s + other_s + _beginning_s(study)) / 60, playing_s / 60)
 
 
-def _answering_s(questions: Iterable[Question]) -> float:
+def answering_s(questions: Iterable[Question]) -> float:
+    """Estimate how long questions take.
+
+    Args:
+        questions: of a page.
+    """
     return sum(FREE_TEXT_S if question.kind == "text" else QUESTION_S for question in questions)
 
 
 def _beginning_s(study: Study) -> float:
     """Return how long consent, volume and headphone check take, as far as the study has them."""
     words = len(in_language(study.consent.text, study.languages[0]).split())
-    check_s = TRIALS * (3 * TONE_S + 2 * GAP_S + PAGE_S) if study.session.headphones != "off" else 0.0
+    check_s = HEADPHONES_S if study.session.headphones != "off" else 0.0
     return words / WORDS_PER_MINUTE * 60 + (VOLUME_S if study.session.volume else 0.0) + check_s

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from video2music.study.headphones import TRIALS
+from video2music.study.length import HEADPHONES_S, PAGE_S, VOLUME_S, answering_s
 from video2music.study.plan import Question, Study
 from video2music.study.reading import in_language
 from video2music.study.session import Step
@@ -14,9 +15,8 @@ from video2music.web.study.words import speak
 ANSWERED = ("training", "trial", "attention", "background")
 """Kinds of pages that can be looked at again."""
 
-SECONDS_A_QUESTION, SECONDS_A_PAGE = 6, 4
-FIXED_S = {"volume": 30, "headphones": 60}
-"""What the minutes that are left are reckoned with, besides the clips' own length."""
+FIXED_S = {"volume": VOLUME_S, "headphones": HEADPHONES_S}
+"""Pages without questions."""
 
 
 def page_view(hall: Hall, participant: Participant, step: Step) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def minutes_left(hall: Hall, pages: Sequence[Step]) -> int:
     """
     seconds = 0.0
     for step in pages:
-        seconds += FIXED_S.get(step.kind, SECONDS_A_PAGE) + SECONDS_A_QUESTION * len(step.questions)
+        seconds += FIXED_S.get(step.kind, PAGE_S) + answering_s(step.questions)
         seconds += sum(stimulus.duration_s for stimulus in hall.shown(step))
     return round(seconds / 60)
 
@@ -159,7 +159,7 @@ def players(hall: Hall, step: Step, language: str, *, heard: bool) -> list[dict[
             "share": int(heard),
             **{f"say_{act}": say(f"{act}_named", name=name) if name else say(act) for act in ("play", "stop", "again")},
         }
-        for name, stimulus in zip(names, stimuli, strict=True)
+        for name, stimulus in zip(names, stimuli, strict=False)
     ]
 
 
@@ -198,7 +198,9 @@ def readable(question: dict[str, Any]) -> str:
     if kind == "preference":
         return str(dict(question["sides"]).get(value, ""))
     if kind == "slider" and value:
-        return f"{float(value):.0f}"
+        return f"{float(value):.0f} / 100"
+    if kind == "likert" and value:
+        return f"{value} / {question['points']}"
     return str(value)
 
 
