@@ -1,6 +1,7 @@
 """`python -m video2music study ...`: from a file to stimuli; the other commands stand in modules of their own."""
 
 import argparse
+import getpass
 import os
 import shutil
 import sys
@@ -35,6 +36,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     check = commands.add_parser("check", help="are all stimuli there and as they should be; length of a session")
     _add_file(check)
     finish(check, run_check)
+    preview = commands.add_parser("preview", help="walk the study in a browser without storing anything")
+    _add_file(preview)
+    preview.add_argument("--host", default="127.0.0.1", help="default: %(default)s")
+    preview.add_argument("--port", type=int, default=7861, help="default: %(default)s")
+    finish(preview, run_preview)
+    password = commands.add_parser("password", help="set the password of the researcher's desk")
+    _add_file(password)
+    finish(password, run_password)
 
 
 def _add_file(parser: argparse.ArgumentParser) -> None:
@@ -147,6 +156,58 @@ def run_check(options: argparse.Namespace) -> dict[str, Any]:
             print("Ready.")
     _tell_problems(found.problems)
     return found.to_json()
+
+
+def run_preview(options: argparse.Namespace) -> dict[str, Any]:
+    """Show the study until the program is stopped.
+
+    Args:
+        options: as described by `add_arguments`.
+
+    Returns:
+        The address.
+
+    Raises:
+        RefusalError: the study cannot be used.
+    """
+    from video2music.study.reading import read_study
+    from video2music.web.study.preview import serve_preview
+
+    study = read_study(options.file)
+    address = f"http://{options.host}:{options.port}/study/{study.name}/"
+    print(f"Open {address} in a browser; Ctrl+C stops the program.", file=sys.stderr)
+    serve_preview(study, options.host, options.port)
+    return {"address": address}
+
+
+def run_password(options: argparse.Namespace) -> dict[str, Any]:
+    """Ask for the password of the researcher's desk and keep its hash; without a terminal it is read as a line.
+
+    Args:
+        options: as described by `add_arguments`.
+
+    Returns:
+        The file that holds the hash.
+
+    Raises:
+        RefusalError: the study cannot be used, or the password is too short or was mistyped.
+    """
+    from emotion.errors import RefusalError
+    from video2music.study.reading import read_study
+    from video2music.web.study.passwords import hash_password, write_password
+
+    study = read_study(options.file)
+    typed, again = (_ask(words) for words in ("New password: ", "Once more: "))
+    if typed != again:
+        raise RefusalError("The two passwords differ", remedy="Try again")
+    path = write_password(study, hash_password(typed))
+    if not options.json:
+        print(f"{path}\nThe desk opens at /study/{study.name}/desk when the server is started again.")
+    return {"file": str(path)}
+
+
+def _ask(words: str) -> str:
+    return getpass.getpass(words) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
 
 
 def _tell_problems(problems: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ from video2music.study.session import Step
 from video2music.study.stimuli import load_stimuli
 from video2music.study.store import Participant, Store, open_store
 from video2music.study.trials import Stimulus
+from video2music.web.study.passwords import read_password
 from video2music.web.study.tries import Tries
 
 WRONG_CODES, WITHIN_S = 10, 600.0
@@ -22,7 +23,6 @@ class Hall:
         store: of its answers.
         stimuli: by clip and condition.
         password: hash of the researcher's password; "" closes the desk.
-        preview: whether this only shows the study: a bar leads to any page.
         codes: wrong codes of each caller.
     """
 
@@ -30,8 +30,24 @@ class Hall:
     store: Store
     stimuli: Mapping[tuple[str, str], Stimulus]
     password: str = ""
-    preview: bool = False
     codes: Tries = field(default_factory=lambda: Tries(WRONG_CODES, WITHIN_S))
+
+    @property
+    def bar(self) -> tuple[str, ...]:
+        """Keys of the pages that a bar leads to: none, as people go one way."""
+        return ()
+
+    def lead(self, participant: Participant | None, key: str) -> Participant | None:  # noqa: ARG002 - see PreviewHall
+        """Lead somebody to a page, where the study is only shown.
+
+        Args:
+            participant: who walks; None for nobody yet.
+            key: of the page.
+
+        Returns:
+            Who is there.
+        """
+        return participant
 
     def shown(self, step: Step) -> tuple[Stimulus, ...]:
         """Return the stimuli of a page, from left to right.
@@ -64,15 +80,14 @@ def after(pages: Sequence[Step], step: Step) -> Sequence[Step]:
     return pages[pages.index(step) + 1 :]
 
 
-def open_hall(study: Study, *, password: str = "") -> Hall:
+def open_hall(study: Study) -> Hall:
     """Make a study ready to be served.
 
     Args:
         study: as read from its file.
-        password: hash of the researcher's password.
 
     Raises:
         RefusalError: stimuli are missing, or the store cannot be opened.
     """
     stimuli = load_stimuli(study)
-    return Hall(study, open_store(study), stimuli, password)
+    return Hall(study, open_store(study), stimuli, read_password(study))

@@ -13,7 +13,7 @@ from video2music.study.calibration import calibration_file
 from video2music.study.headphones import TRIALS, trial_file
 from video2music.study.reading import in_language
 from video2music.study.records import Mode
-from video2music.study.session import DONE, HEADPHONE_ATTEMPTS, LONGEST_TEXT, Step, find_step
+from video2music.study.session import CONSENT, DONE, HEADPHONE_ATTEMPTS, LONGEST_TEXT, Step, find_step
 from video2music.study.stimuli import stimulus_path
 from video2music.study.store import Participant
 from video2music.web.study import tickets, views
@@ -59,15 +59,27 @@ class Pages:
             rest = [(name, value) for name, value in request.query_params.multi_items() if name != "mode"]
             return RedirectResponse(f"test/?{urlencode(rest)}" if rest else "test/", 303)
         participant = tickets.find(request, self.hall, self.mode)
+        wanted = request.query_params.get("page", "")
+        if wanted in self.hall.bar:
+            return self.jump(request, participant, wanted)
         if participant is None or self.somebody_else(request, participant):
             return self.consent(request)
         if participant.state == "screened":
             return self.message(participant.language, "screened_title", "screened_end")
-        wanted = request.query_params.get("page")
         position = self.hall.store.position(participant.id)
         if wanted and wanted != position.key:
             return self.kept(participant, wanted)
         return self.step(participant, position)
+
+    def jump(self, request: Request, participant: Participant | None, key: str) -> Response:
+        """Show any page, where the study is only shown."""
+        if key == CONSENT:
+            return self.consent(request)
+        participant = self.hall.lead(participant, key)
+        response = RedirectResponse("./", 303)
+        if participant is not None:
+            tickets.give(request, response, self.hall, participant)
+        return response
 
     def somebody_else(self, request: Request, participant: Participant) -> bool:
         """Say whether the device is used by the next person: the address says so, or has another id."""
@@ -211,11 +223,10 @@ def page_frame(hall: Hall, mode: Mode, language: str) -> dict[str, Any]:
         "mode": mode,
         "up": "../" if mode == "test" else "",
         "contact": hall.study.session.contact,
-        "preview": hall.preview,
+        "bar": hall.bar,
         "longest": LONGEST_TEXT,
         "participant": "",
-        "pages": [],
-        "here": "",
+        "here": "consent",
     }
 
 

@@ -14,6 +14,7 @@ from video2music.web.study.calls import Calls
 from video2music.web.study.guard import Guard
 from video2music.web.study.hall import Hall
 from video2music.web.study.pages import Pages, choose_language, page_frame, show_message
+from video2music.web.study.researcher import Desk
 from video2music.web.study.templates import ASSETS
 
 KEEP_A_DAY = {"cache-control": "public, max-age=86400"}
@@ -55,6 +56,7 @@ def application(hall: Hall) -> Starlette:
         Route("/assets/{name}", asset),
         Route("/test", add_slash),
         Mount("/test", routes=session_routes(hall, "test")),
+        *Desk(hall).routes(),
         *session_routes(hall, "live"),
     ]
     return Starlette(routes=routes, exception_handlers={404: missing, Exception: broken})

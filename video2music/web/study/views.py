@@ -36,7 +36,6 @@ def page_view(hall: Hall, participant: Participant, step: Step) -> dict[str, Any
         "minutes": minutes_left(hall, pages[place - 1 :]),
         "code": participant.resume_code,
         "participant": participant.id[:8],
-        "pages": [one.key for one in pages],
     }
 
 

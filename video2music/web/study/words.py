@@ -28,7 +28,7 @@ def speak(language: str) -> Callable[..., str]:
     """
     words = {**all_words()[FALLBACK], **all_words().get(language, {})}
 
-    def say(name: str, **values: object) -> str:
+    def say(name: str, /, **values: object) -> str:
         return words[name].format(**values) if values else words[name]
 
     return say

@@ -1,0 +1,109 @@
+"""The researcher's pages: how the study is going, and its answers to take away."""
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from video2music.study.records import Mode
+from video2music.web.study import tickets
+from video2music.web.study.bodies import text
+from video2music.web.study.calls import Body, taking
+from video2music.web.study.desk_view import desk_view
+from video2music.web.study.hall import Hall
+from video2music.web.study.pages import page_frame
+from video2music.web.study.passwords import is_password
+from video2music.web.study.templates import fill
+from video2music.web.study.tries import Tries
+
+OPEN_S = 12 * 3600
+"""How long somebody stays at the desk without typing the password again."""
+
+WRONG_PASSWORDS, WITHIN_S = 5, 300.0
+
+COOKIE = "desk"
+
+
+class Desk:
+    """The desk of one study.
+
+    Args:
+        hall: of the study; without a password the desk stays closed.
+    """
+
+    def __init__(self, hall: Hall) -> None:
+        self.hall = hall
+        self.tries = Tries(WRONG_PASSWORDS, WITHIN_S)
+        self._one_at_a_time = threading.Lock()  # a hash takes memory on purpose: nobody may start many at once
+        # whoever changes the password thereby ends what was opened with the old one
+        self._seals = URLSafeTimedSerializer(hall.password or "closed", salt=f"desk {hall.study.name}")
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the addresses."""
+        return [
+            Route("/desk", self.front),
+            Route("/desk/login", taking(self.login), methods=["POST"]),
+            Route("/desk/logout", taking(self.logout), methods=["POST"]),
+            Route("/desk/{name}", self.behind_password(self.download)),
+        ]
+
+    def front(self, request: Request) -> Response:
+        """Show the desk, or ask for the password."""
+        frame = {**page_frame(self.hall, "live", "en"), "closed": not self.hall.password}
+        if not self.is_open(request):
+            return fill("desk_login.html", frame, 403 if frame["closed"] else 200)
+        mode: Mode = "test" if request.query_params.get("mode") == "test" else "live"
+        moment = datetime.now(UTC).strftime("%H:%M:%S UTC")
+        view = desk_view(self.hall.study, self.hall.store.progress(mode))
+        return fill("desk.html", {**frame, **view, "counted": mode, "moment": moment})
+
+    def login(self, request: Request, body: Body) -> Response:
+        """Open the desk to whoever knows the password."""
+        caller = request.client.host if request.client else ""
+        if not self.hall.password:
+            return JSONResponse({}, 404)
+        if not self.tries.allowed(caller):
+            return JSONResponse({}, 429)
+        with self._one_at_a_time:
+            right = is_password(text(body, "password"), self.hall.password)
+        if not right:
+            self.tries.count(caller)
+            return JSONResponse({}, 404)
+        response = JSONResponse({})
+        self.set_cookie(request, response, str(self._seals.dumps("open")), OPEN_S)
+        return response
+
+    def logout(self, request: Request, _body: Body) -> Response:
+        """Close the desk on this device."""
+        response = JSONResponse({})
+        self.set_cookie(request, response, "", 0)
+        return response
+
+    def download(self, request: Request) -> Response:
+        """Send the answers as a file."""
+        raise NotImplementedError
+
+    def is_open(self, request: Request) -> bool:
+        """Say whether a request comes from somebody who knows the password."""
+        try:
+            return bool(self.hall.password) and self._seals.loads(request.cookies.get(COOKIE, ""), OPEN_S) == "open"
+        except BadSignature:
+            return False
+
+    def behind_password(self, show: Callable[[Request], Response]) -> Callable[[Request], Response]:
+        """Let only those through who know the password."""
+
+        def check(request: Request) -> Response:
+            return show(request) if self.is_open(request) else RedirectResponse("../desk", 303)
+
+        return check
+
+    def set_cookie(self, request: Request, response: Response, value: str, age_s: int) -> None:
+        """Set the desk's cookie; browsers keep it for the desk's addresses only, as it names no path of its own."""
+        strict: dict[str, Any] = {"httponly": True, "samesite": "strict", "secure": tickets.is_secure(request)}
+        response.set_cookie(COOKIE, value, max_age=age_s, path=None, **strict)
