@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 NAME = "Music for your video"
 
-ENGINES_VARIABLE = "VIDEO2MUSIC_ENGINES"
+ENGINES_VARIABLE, STUDY_VARIABLE = "VIDEO2MUSIC_ENGINES", "VIDEO2MUSIC_STUDY"
 
 TABS: tuple[ModuleType, ...] = (compose_tab, recognise_tab)
 """The tabs in order. A tab is a module with a TITLE and a function build(studio) that returns what it laid out."""
@@ -68,19 +68,21 @@ class Address:
         port: None takes the first free one from 7860.
         root_path: path under which a proxy serves the page, for example "/music".
         limits: how long and how large a clip may be.
+        studies: files of the listening studies that are served beside the page.
     """
 
     host: str = "127.0.0.1"
     port: int | None = None
     root_path: str | None = None
     limits: Limits = field(default_factory=Limits)
+    studies: tuple[Path, ...] = ()
 
 
 def read_settings(arguments: Sequence[str] | None = None) -> tuple[Address, Offer]:
     """Read address and engines from the command line, then the environment.
 
-    GRADIO_SERVER_NAME, GRADIO_SERVER_PORT, GRADIO_ROOT_PATH, ENGINES_VARIABLE and the variables of `limits` are
-    honoured; where SPACE_ID is set (Hugging Face Spaces) the page listens on every interface.
+    GRADIO_SERVER_NAME, GRADIO_SERVER_PORT, GRADIO_ROOT_PATH, ENGINES_VARIABLE, STUDY_VARIABLE and the variables of
+    `limits` are honoured; where SPACE_ID is set (Hugging Face Spaces) the page listens on every interface.
 
     Args:
         arguments: of the command line; the process's own by default.
@@ -99,13 +101,14 @@ def read_settings(arguments: Sequence[str] | None = None) -> tuple[Address, Offe
     )
     add_engine_options(parser)
     add_options(parser)
+    add_study_option(parser)
     given = parser.parse_args(arguments)
     limits = Limits(given.max_seconds, given.max_megabytes)
     try:
         offer = offer_of(given.engines.replace(",", " ").split(), given.engine)
     except UnknownEngineError as error:
         parser.error(str(error))
-    return Address(given.host, given.port, given.root_path, limits), offer
+    return Address(given.host, given.port, given.root_path, limits, tuple(given.study)), offer
 
 
 def add_engine_options(parser: argparse.ArgumentParser) -> None:
@@ -122,6 +125,23 @@ def add_engine_options(parser: argparse.ArgumentParser) -> None:
         default=os.environ.get(ENGINES_VARIABLE, ",".join(ENGINES)),
         metavar="NAMES",
         help=f"may be chosen on the page, also from {ENGINES_VARIABLE}: %(default)s",
+    )
+
+
+def add_study_option(parser: argparse.ArgumentParser) -> None:
+    """Let the command line and the environment name the listening studies that are served.
+
+    Args:
+        parser: of the program that serves the page.
+    """
+    named = os.environ.get(STUDY_VARIABLE, "").split(os.pathsep)
+    parser.add_argument(
+        "--study",
+        type=Path,
+        action="append",
+        default=[Path(name) for name in named if name],
+        metavar="FILE",
+        help=f"also serve this listening study at /study/<name>; may be repeated; also from {STUDY_VARIABLE}",
     )
 
 
@@ -215,8 +235,10 @@ def launch(page: gr.Blocks, address: Address) -> str:
         The address to open.
 
     Raises:
-        RefusalError: something else is served at that port already, or the host is not this machine's.
+        RefusalError: something else is served at that port already, or the host is not this machine's; or a study
+            cannot be used.
     """
+    routes = routes_of_studies(address.studies)
     try:
         _, url, _ = page.launch(
             server_name=address.host,
@@ -228,6 +250,7 @@ def launch(page: gr.Blocks, address: Address) -> str:
             js=SCRIPT.read_text(encoding="utf-8"),
             footer_links=[],
             max_file_size=address.limits.size,
+            app_kwargs={"routes": routes},
             quiet=True,
             **LOCAL_ONLY,
         )
@@ -237,6 +260,26 @@ def launch(page: gr.Blocks, address: Address) -> str:
             "The page cannot be served there", where=place, remedy="Choose another with --port"
         ) from error
     return str(url)
+
+
+def routes_of_studies(files: Sequence[Path]) -> list[Any]:
+    """Open studies, whose addresses stand before those of the page in the same server.
+
+    Args:
+        files: of the studies.
+
+    Returns:
+        Routes of Starlette; none if there is no study.
+
+    Raises:
+        RefusalError: a study cannot be used, or two have the same name.
+    """
+    if not files:
+        return []
+    from video2music.web.study.hall import open_halls
+    from video2music.web.study.server import study_routes
+
+    return study_routes(open_halls(files))
 
 
 def load_composer(engine: str, listener: "Listener") -> Composer:

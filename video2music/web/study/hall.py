@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from emotion.errors import RefusalError
 from video2music.study.plan import Study
+from video2music.study.reading import read_study
 from video2music.study.session import Step
 from video2music.study.stimuli import load_stimuli
 from video2music.study.store import Participant, Store, open_store
@@ -78,6 +81,24 @@ def after(pages: Sequence[Step], step: Step) -> Sequence[Step]:
         step: one of them.
     """
     return pages[pages.index(step) + 1 :]
+
+
+def open_halls(files: Sequence[Path]) -> list[Hall]:
+    """Make several studies ready to be served side by side.
+
+    Args:
+        files: of the studies.
+
+    Raises:
+        RefusalError: one of them cannot be used, or two have the same name.
+    """
+    halls: dict[str, Hall] = {}
+    for path in files:
+        study = read_study(path)
+        if study.name in halls:
+            raise RefusalError("Two studies have the same name", where=study.name, remedy="Rename one of them")
+        halls[study.name] = open_hall(study)
+    return list(halls.values())
 
 
 def open_hall(study: Study) -> Hall:
