@@ -3,118 +3,36 @@ import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
+from typing import Any, Protocol
 
 import av
 import numpy as np
-import pretty_midi
 import pytest
 import soundfile
 
 from emotion.hub import file_sha256
 from video2music.music.mastering import integrated_loudness
 from video2music.study.fitting import fit
-from video2music.study.preparing import Preparation, prepare_study
+from video2music.study.preparing import Preparation
 from video2music.study.reading import read_study
 from video2music.study.stimuli import StimuliError, load_stimuli, needed, read_manifest, stimulus_path
 from video2music.study.trials import Stimulus
 
 MakeClip = Callable[..., Path]
+Prepare = Callable[..., Preparation]
 RATE = 44_100
 
-STUDY = """\
-name: pilot
-title: Music
-consent: {version: "1", text: I agree.}
-questions:
-  - {id: overall, text: How good?, low: bad, high: good}
-conditions:
-  - {id: ours, source: engine, wishes: {ensemble: strings}}
-  - {id: notes, source: midi, folder: notes}
-  - {id: finished, source: files, folder: finished}
-  - {id: shuffled, source: shuffled, of: ours, role: low}
-  - {id: original, source: original, role: high}
-clips:
-  - {id: one, file: one.mp4}
-  - {id: two, file: two.mp4, range_s: [0.5, 2]}
-training_clips:
-  - {id: warm-up, file: two.mp4}
-training:
-  - {clip: warm-up, conditions: [ours]}
-"""
 
-TONES = {"one.mp4": 440.0, "two.mp4": 880.0}
+class Composer(Protocol):
+    """The one that stands in for the real one."""
+
+    asked: list[Any]
+    stop_at: str
 
 
 def tone(frequency: float, seconds: float) -> np.ndarray:
     wave = 0.1 * np.sin(2 * np.pi * frequency * np.arange(round(seconds * RATE)) / RATE)
     return np.stack([wave, wave], axis=1).astype(np.float32)
-
-
-class FakeComposer:
-    """Composes a tone for each video, and counts."""
-
-    def __init__(self) -> None:
-        self.asked: list[Any] = []
-
-    def analyze(self, _: Path, *, part: Any) -> Any:  # noqa: ANN401
-        return SimpleNamespace(seconds=2.0 if part is None else part.length_s)
-
-    def compose_seen(self, clip: Path, features: Any, wishes: Any) -> Any:  # noqa: ANN401
-        self.asked.append((clip.name, wishes))
-        return SimpleNamespace(
-            audio=tone(TONES[clip.name], features.seconds),
-            rendition=SimpleNamespace(ensemble=wishes.ensemble),
-            score=SimpleNamespace(key="C major", tempo_bpm=100.0),
-        )
-
-
-def write_notes(path: Path, seconds: float) -> None:
-    midi, piano = pretty_midi.PrettyMIDI(), pretty_midi.Instrument(0)
-    piano.notes = [pretty_midi.Note(90, 60, beat / 2, beat / 2 + 0.4) for beat in range(int(seconds * 2))]
-    midi.instruments.append(piano)
-    midi.write(str(path))
-
-
-@pytest.fixture(scope="module")
-def materials(make_clip: MakeClip, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A study's folder before anything was prepared."""
-    folder = tmp_path_factory.mktemp("materials")
-    (folder / "study.yaml").write_text(STUDY, encoding="utf-8")
-    for name in TONES:
-        with av.open(str(make_clip(name, seconds=2.0))) as source, av.open(str(folder / name), "w") as named:
-            named.metadata["title"] = "by the best system"
-            streams = {stream.index: named.add_stream_from_template(stream) for stream in source.streams}
-            for packet in source.demux():
-                if packet.dts is not None:
-                    packet.stream = streams[packet.stream_index]
-                    named.mux(packet)
-    for name in ("notes", "finished"):
-        (folder / name).mkdir()
-    write_notes(folder / "notes" / "one.mid", 4)
-    write_notes(folder / "notes" / "two.mid", 1)
-    soundfile.write(folder / "finished" / "one.wav", tone(660, 1.2), RATE)
-    shutil.copy(make_clip("finished.mp4", seconds=2.0), folder / "finished" / "two.mp4")
-    return folder
-
-
-def prepare(folder: Path, composer: FakeComposer | None = None, *, replace: bool = False) -> Preparation:
-    composer = composer or FakeComposer()
-    return prepare_study(read_study(folder / "study.yaml"), replace=replace, load=lambda _: composer)
-
-
-@pytest.fixture(scope="module")
-def prepared_once(materials: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Preparation]:
-    folder = tmp_path_factory.mktemp("prepared") / "study"
-    shutil.copytree(materials, folder)
-    return folder, prepare(folder)
-
-
-@pytest.fixture
-def prepared(prepared_once: tuple[Path, Preparation], tmp_path: Path) -> Path:
-    """A copy that a test may change."""
-    return Path(shutil.copytree(prepared_once[0], tmp_path / "study"))
 
 
 def heard(folder: Path, stimulus: Stimulus) -> np.ndarray:
@@ -200,41 +118,43 @@ def test_what_was_done_to_the_length_is_said(prepared_once: tuple[Path, Preparat
     assert entries["one", "ours"].music["ensemble"] == "strings"
 
 
-def test_a_second_run_keeps_everything_and_composes_nothing(prepared: Path) -> None:
-    composer, before = FakeComposer(), (prepared / "stimuli" / "manifest.json").read_bytes()
-    done = prepare(prepared, composer)
+def test_a_second_run_keeps_everything_and_composes_nothing(
+    prepared: Path, prepare: Prepare, composer: Composer
+) -> None:
+    before = (prepared / "stimuli" / "manifest.json").read_bytes()
+    done = prepare(prepared)
     assert (len(done.kept), done.made, done.problems, composer.asked) == (11, [], [], [])
     assert (prepared / "stimuli" / "manifest.json").read_bytes() == before
 
 
-def test_a_run_that_was_stopped_goes_on_where_it_was(materials: Path, tmp_path: Path) -> None:
+def test_a_run_that_was_stopped_goes_on_where_it_was(
+    materials: Path, tmp_path: Path, prepare: Prepare, composer: Composer
+) -> None:
     folder = Path(shutil.copytree(materials, tmp_path / "study"))
-
-    class Impatient(FakeComposer):
-        def compose_seen(self, clip: Path, features: Any, wishes: Any) -> Any:  # noqa: ANN401
-            if clip.name == "two.mp4":
-                raise KeyboardInterrupt
-            return super().compose_seen(clip, features, wishes)
-
+    composer.stop_at = "two.mp4"
     with pytest.raises(KeyboardInterrupt):
-        prepare(folder, Impatient())
+        prepare(folder)
     first = {entry.name for entry in read_manifest(read_study(folder / "study.yaml")).stimuli}
     assert len(first) == 3  # of the first clip all that comes before the music of the other one
     assert {path.stem for path in (folder / "stimuli").iterdir()} == {*first, "manifest"}
     with pytest.raises(StimuliError, match="missing"):
         load_stimuli(read_study(folder / "study.yaml"))
+    composer.stop_at = ""
     done = prepare(folder)
     assert (len(done.kept), len(done.made)) == (3, 8)
     entries = read_manifest(read_study(folder / "study.yaml")).stimuli
     assert len({entry.picture_sha256 for entry in entries if entry.clip == "one"}) == 1, "begun before, finished after"
 
 
-def test_a_damaged_or_lost_file_is_made_again_with_the_same_picture(prepared: Path) -> None:
+def test_a_damaged_or_lost_file_is_made_again_with_the_same_picture(
+    prepared: Path, prepare: Prepare, monkeypatch: pytest.MonkeyPatch
+) -> None:
     study = read_study(prepared / "study.yaml")
     stimuli, entries = load_stimuli(study), read_manifest(study).entries()
     stimulus_path(study, stimuli["one", "notes"]).unlink()
     with stimulus_path(study, stimuli["one", "original"]).open("ab") as file:
         file.write(b"x")
+    monkeypatch.delattr("video2music.study.preparing.write_picture")  # encoding again may give another picture
     done = prepare(prepared)
     assert done.made == [("one", "notes"), ("one", "original")]
     again = read_manifest(study).entries()
@@ -242,7 +162,7 @@ def test_a_damaged_or_lost_file_is_made_again_with_the_same_picture(prepared: Pa
     assert not stimulus_path(study, stimuli["one", "original"]).exists()
 
 
-def test_what_is_frozen_is_replaced_only_on_request(prepared: Path) -> None:
+def test_what_is_frozen_is_replaced_only_on_request(prepared: Path, prepare: Prepare) -> None:
     soundfile.write(prepared / "finished" / "one.wav", tone(770, 2), RATE)
     study = read_study(prepared / "study.yaml")
     before = load_stimuli(study)
@@ -259,7 +179,7 @@ def test_what_is_frozen_is_replaced_only_on_request(prepared: Path) -> None:
     assert {key for key in after if after[key] != before[key]} == {("one", "finished")}
 
 
-def test_a_bad_clip_costs_its_own_stimuli_only(materials: Path, tmp_path: Path) -> None:
+def test_a_bad_clip_costs_its_own_stimuli_only(materials: Path, tmp_path: Path, prepare: Prepare) -> None:
     folder = Path(shutil.copytree(materials, tmp_path / "study"))
     (folder / "one.mp4").write_text("buy milk")
     done = prepare(folder)
@@ -271,7 +191,9 @@ def test_a_bad_clip_costs_its_own_stimuli_only(materials: Path, tmp_path: Path) 
     assert len(done.problems) == 2
 
 
-def test_music_that_a_condition_does_not_have_is_said(materials: Path, make_clip: MakeClip, tmp_path: Path) -> None:
+def test_music_that_a_condition_does_not_have_is_said(
+    materials: Path, make_clip: MakeClip, tmp_path: Path, prepare: Prepare
+) -> None:
     folder = Path(shutil.copytree(materials, tmp_path / "study"))
     (folder / "notes" / "one.mid").unlink()
     (folder / "notes" / "two.mid").write_bytes(b"MThd nonsense")
@@ -292,14 +214,16 @@ def test_music_that_a_condition_does_not_have_is_said(materials: Path, make_clip
     assert "The file has no sound" in problems["one with original"]
 
 
-def test_every_clip_has_a_seed_of_its_own_unless_one_is_wished_for(materials: Path, tmp_path: Path) -> None:
+def test_every_clip_has_a_seed_of_its_own_unless_one_is_wished_for(
+    materials: Path, tmp_path: Path, prepare: Prepare, composer: Composer
+) -> None:
     folder = Path(shutil.copytree(materials, tmp_path / "study"))
-    text = STUDY.replace("  - {id: notes, source: midi, folder: notes}\n", "").replace(
+    text = (materials / "study.yaml").read_text(encoding="utf-8")
+    text = text.replace("  - {id: notes, source: midi, folder: notes}\n", "").replace(
         "  - {id: finished, source: files, folder: finished}\n", "  - {id: fixed, source: engine, wishes: {seed: 9}}\n"
     )
     (folder / "study.yaml").write_text(text, encoding="utf-8")
-    composer = FakeComposer()
-    prepare(folder, composer)
+    prepare(folder)
     seeds = {(name, wishes.ensemble): wishes.seed for name, wishes in composer.asked}
     assert len({seeds["one.mp4", "strings"], seeds["two.mp4", "strings"]}) == 2
     assert [wishes.seed for _, wishes in composer.asked if wishes.ensemble != "strings"] == [9, 9]
