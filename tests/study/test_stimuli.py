@@ -118,9 +118,7 @@ def test_what_was_done_to_the_length_is_said(prepared_once: tuple[Path, Preparat
     assert entries["one", "ours"].music["ensemble"] == "strings"
 
 
-def test_a_second_run_keeps_everything_and_composes_nothing(
-    prepared: Path, prepare: Prepare, composer: Composer
-) -> None:
+def test_a_second_run_keeps_all_and_composes_nothing(prepared: Path, prepare: Prepare, composer: Composer) -> None:
     before = (prepared / "stimuli" / "manifest.json").read_bytes()
     done = prepare(prepared)
     assert (len(done.kept), done.made, done.problems, composer.asked) == (11, [], [], [])
