@@ -10,7 +10,7 @@ from types import ModuleType, SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request, expect, sync_playwright
 from playwright.sync_api import Error as BrowserError
 
 CHROMIUM = "/usr/bin/chromium"
@@ -184,6 +184,12 @@ def upload() -> Callable[..., None]:
             offer(page, path, tab)
 
     return give
+
+
+@pytest.fixture(scope="session")
+def blocks() -> Callable[[Page], Locator]:
+    """Find the chords that can be pressed to be replaced."""
+    return lambda page: page.locator(".chord-lane button")
 
 
 @pytest.fixture(scope="session")

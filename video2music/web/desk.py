@@ -1,7 +1,8 @@
 """What every tab that starts runs has in common: the button that begins one, its progress, and the way to stop it."""
 
+import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -173,6 +174,18 @@ PLAY_FROM_PLACE = """() => {
   look(30);
 }"""
 """Script that goes on playing where the person listened, once the new music has arrived."""
+
+
+def name_players(names: Mapping[str, str]) -> str:
+    """Return a script that names the players of a page, which Gradio leaves without a name.
+
+    Args:
+        names: id of the component -> what it plays.
+    """
+    return f"""() => setTimeout(() => {{
+      for (const [place, name] of Object.entries({json.dumps(names)}))
+        document.querySelector(`#${{place}} audio`)?.setAttribute("aria-label", name);
+    }}, 60)"""
 
 
 def bring_into_view(*places: str) -> str:

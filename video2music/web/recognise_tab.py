@@ -10,7 +10,7 @@ import gradio as gr
 from emotion.errors import RefusalError
 from video2music.web import recognise_view as view
 from video2music.web.another import another_button
-from video2music.web.desk import Changes, Desk, bring_into_view, lay_out_desk
+from video2music.web.desk import Changes, Desk, bring_into_view, lay_out_desk, name_players
 from video2music.web.folders import given_name
 from video2music.web.progress_view import notice
 from video2music.web.reading import Reading
@@ -239,5 +239,6 @@ def connect_run(page: RecognisePage, trigger: Callable[..., Any], sound: gr.comp
     )
     begun.then(None, js=bring_into_view("#music-status"))
     read.then(None, js=bring_into_view("#music-status", "#music-result"))
+    read.then(None, js=name_players({"player": "The music"}))
     read.failure(page.desk.lost, outputs=controls, **aside)
     page.desk.stop.click(page.desk.halt, outputs=controls, cancels=[read], **aside)

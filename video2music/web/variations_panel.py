@@ -12,7 +12,7 @@ from emotion.errors import RefusalError
 from video2music.web.change_panel import ChangePanel
 from video2music.web.changes import take_offer
 from video2music.web.compose_view import offer_card
-from video2music.web.desk import PLAY_FROM_PLACE, REMEMBER_PLACE, Changes, Desk, lay_out_desk
+from video2music.web.desk import PLAY_FROM_PLACE, REMEMBER_PLACE, Changes, Desk, lay_out_desk, name_players
 from video2music.web.runs import Run
 from video2music.web.shelf import Kept
 from video2music.web.studio import Studio
@@ -132,6 +132,7 @@ def connect_variations(variations: VariationsPanel, panel: ChangePanel) -> None:
         concurrency_limit=None,
         **private,
     )
+    varied.then(None, js=name_players({f"offer-{place}": f"Variation {place + 1}" for place in range(MOST_OFFERS)}))
     varied.failure(desk.lost, outputs=desk.controls, queue=False, **private)
     desk.stop.click(desk.halt, outputs=desk.controls, cancels=[varied], queue=False, **private)
     for number, offer in enumerate(variations.offers):
