@@ -106,7 +106,19 @@ def test_a_study_whose_clips_are_elsewhere_can_still_be_served(prepared: Path) -
     (prepared / "one.mp4").unlink()
     found = check(prepared)
     assert found.problems == ()
-    assert any(remark.startswith("one: The length cannot be compared") for remark in found.remarks)
+    assert any(remark.startswith("one: Its stimuli cannot be compared with it") for remark in found.remarks)
+
+
+def test_inputs_that_changed_since_are_remarked(study: Study, prepared: Path) -> None:
+    (prepared / "notes" / "one.mid").write_bytes((prepared / "notes" / "two.mid").read_bytes())
+    text = (prepared / "study.yaml").read_text(encoding="utf-8")
+    (prepared / "study.yaml").write_text(text.replace("ensemble: strings", "ensemble: lofi"), encoding="utf-8")
+    found = check(prepared)
+    assert found.problems == ()
+    changed = {remark.partition(":")[0] for remark in found.remarks if "frozen from other inputs" in remark}
+    ours = {f"{clip} with {name}" for clip in ("one", "two") for name in ("ours", "shuffled")}
+    assert changed == {"one with notes", "warm-up with ours", *ours}
+    assert not any("frozen from other inputs" in remark for remark in check_study(study).remarks if "ours" in remark)
 
 
 def test_a_long_silence_is_remarked(study: Study) -> None:

@@ -103,5 +103,5 @@ def test_what_people_have_rated_is_not_replaced(prepared: Path, capsys: pytest.C
     (prepared / "notes" / "one.mid").write_bytes((prepared / "notes" / "two.mid").read_bytes())
     capsys.readouterr()
     assert run("prepare", study, "--replace") == 1
-    assert "There are 1 answers to the stimuli as they are" in capsys.readouterr().err
+    assert "The stimuli as they are were rated already (1 answers)" in capsys.readouterr().err
     assert {path: path.stat().st_mtime_ns for path in (prepared / "stimuli").iterdir()} == before

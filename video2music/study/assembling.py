@@ -9,11 +9,13 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from emotion.errors import RefusalError
 from video2music.errors import OutputError, VideoReadError
 from video2music.music.mastering import integrated_loudness, write_wav
 from video2music.music.peaks import true_peak
 from video2music.rendering import SAMPLE_RATE
 from video2music.study.plan import Clip, Study
+from video2music.study.stimuli import needed
 from video2music.video.encode import encode_picture
 from video2music.video.ffmpeg import READ_ONE_FILE, local, run_ffmpeg
 from video2music.video.mux import SOUND_CODEC
@@ -83,6 +85,25 @@ def scene_of(study: Study, clip: Clip) -> Scene:
     """
     info = probe(study.folder / clip.file)
     return Scene(info, None if clip.range_s is None else Part(*clip.range_s).within(info.duration_s))
+
+
+def scenes_of(study: Study) -> tuple[dict[str, Scene], dict[str, str]]:
+    """Look at the video of every clip that is shown.
+
+    Args:
+        study: as read.
+
+    Returns:
+        The scenes by the ids of the clips, and for each clip that cannot be read a sentence.
+    """
+    scenes: dict[str, Scene] = {}
+    problems: dict[str, str] = {}
+    for clip in dict.fromkeys(clip for clip, _ in needed(study)):
+        try:
+            scenes[clip.id] = scene_of(study, clip)
+        except RefusalError as error:
+            problems[clip.id] = str(error)
+    return scenes, problems
 
 
 def write_picture(scene: Scene, destination: Path) -> float:

@@ -3,18 +3,23 @@
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from emotion.errors import RefusalError
 from emotion.hub import file_sha256
+from video2music.music.sound_fonts import find_sound_font
 from video2music.progress import Progress
-from video2music.study.assembling import Measured, measure, scene_of
+from video2music.study.assembling import Measured, Scene, measure, scenes_of
 from video2music.study.designs import cell_count
+from video2music.study.fingerprints import Fingerprints
 from video2music.study.length import Length, estimate_length
 from video2music.study.plan import Study
 from video2music.study.preparing import CLOSE_LU
+from video2music.study.sources import partners
 from video2music.study.stimuli import PREPARE, Entry, StimuliError, needed, read_manifest, stimulus_path
 
 CLOSE_FRAMES_S = 0.1
@@ -67,7 +72,7 @@ def check_study(study: Study, *, progress: Progress | None = None) -> Check:
         study: as read.
         progress: told how far the check is.
     """
-    looked = _Looked(study)
+    looked = _Looked.begin(study)
     try:
         entries = read_manifest(study).entries()
     except StimuliError as error:
@@ -93,10 +98,19 @@ class _Looked:
     """What was found so far."""
 
     study: Study
+    scenes: dict[str, Scene]
+    fingerprints: Fingerprints
+    remarks: list[str]
     problems: list[str] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
     shown: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    scenes_s: dict[str, float | None] = field(default_factory=dict)
+
+    @classmethod
+    def begin(cls, study: Study) -> "_Looked":
+        """Look at the clips; where a study is only served, they need not be there."""
+        scenes, unreadable = scenes_of(study)
+        fingerprints = Fingerprints(study, scenes, partners(study, scenes), cache(find_sound_font))
+        remarks = [f"{clip}: Its stimuli cannot be compared with it. {why}" for clip, why in unreadable.items()]
+        return cls(study, scenes, fingerprints, remarks)
 
     def at(self, key: Key, entry: Entry | None, workspace: Path) -> None:
         """Look at one stimulus."""
@@ -117,21 +131,24 @@ class _Looked:
             self.problems.append(f"{name}: {error}")
             return
         self.shown[entry.clip].add(measured.picture_sha256)
-        self.problems += [f"{name}: {words}" for words in _mismatches(measured, self.study, self._clip_s(entry.clip))]
+        scene = self.scenes.get(entry.clip)
+        self.problems += [f"{name}: {words}" for words in _mismatches(measured, self.study, scene)]
         silent_s = measured.duration_s - entry.music_ends_s
         if silent_s > LONG_SILENCE_S:
             self.remarks.append(f"{name}: The music ends {silent_s:.1f} s before the clip does.")
+        if not self._is_of_today(entry):
+            self.remarks.append(
+                f"{name}: It was frozen from other inputs than those of today. Run study prepare FILE --replace, or "
+                "leave it as it is."
+            )
 
-    def _clip_s(self, name: str) -> float | None:
-        """Return the length of a clip; None where its file is not here, as where a study is only served."""
-        if name not in self.scenes_s:
-            clip = next(clip for clip in (*self.study.clips, *self.study.training_clips) if clip.id == name)
-            try:
-                self.scenes_s[name] = scene_of(self.study, clip).length_s
-            except RefusalError as error:
-                self.scenes_s[name] = None
-                self.remarks.append(f"{name}: The length cannot be compared. {error}")
-        return self.scenes_s[name]
+    def _is_of_today(self, entry: Entry) -> bool:
+        """Return whether a stimulus would be made from the same again, where that can be said."""
+        for clip, condition in needed(self.study):
+            if (clip.id, condition.id) == (entry.clip, entry.condition) and clip.id in self.scenes:
+                with suppress(RefusalError):
+                    return self.fingerprints.of(clip, condition) == entry.fingerprint
+        return True
 
     def pictures(self) -> None:
         """Say which clips do not look the same under all conditions."""
@@ -142,9 +159,9 @@ class _Looked:
                 )
 
 
-def _mismatches(measured: Measured, study: Study, clip_s: float | None) -> Iterator[str]:
-    if clip_s is not None and abs(measured.duration_s - clip_s) > CLOSE_FRAMES_S:
-        yield f"It lasts {measured.duration_s:.2f} s and its clip {clip_s:.2f} s. Prepare it with --replace."
+def _mismatches(measured: Measured, study: Study, scene: Scene | None) -> Iterator[str]:
+    if scene is not None and abs(measured.duration_s - scene.length_s) > CLOSE_FRAMES_S:
+        yield f"It lasts {measured.duration_s:.2f} s and its clip {scene.length_s:.2f} s. Prepare it with --replace."
     if abs(measured.sound_s - measured.duration_s) > CLOSE_FRAMES_S:
         yield f"Its sound lasts {measured.sound_s:.2f} s and its picture {measured.duration_s:.2f} s. Prepare it anew."
     if abs(measured.lufs - study.lufs) > CLOSE_LU:

@@ -119,7 +119,7 @@ def _refuse_once_rated(study: "Study") -> None:
         answers = len(store.rows("live"))
     if answers:
         raise StimuliError(
-            f"There are {answers} answers to the stimuli as they are",
+            f"The stimuli as they are were rated already ({answers} answers)",
             remedy="Copy the study to a new folder under a new name, and prepare it there",
         )
 

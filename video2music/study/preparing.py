@@ -16,7 +16,7 @@ from video2music.music.sound_fonts import find_sound_font
 from video2music.output import output_error
 from video2music.progress import Progress
 from video2music.rendering import SAMPLE_RATE
-from video2music.study.assembling import Scene, assemble, measure, scene_of, write_picture
+from video2music.study.assembling import Scene, assemble, measure, scenes_of, write_picture
 from video2music.study.fingerprints import Fingerprints
 from video2music.study.fitting import fit
 from video2music.study.plan import Clip, Condition, Study
@@ -120,8 +120,9 @@ class _Work:
     def begin(
         cls, study: Study, workspace: Path, load: Callable[[str], Composing] | None, sound_font: Path | None
     ) -> "_Work":
-        done, font = Preparation(), cache(lambda: find_sound_font(sound_font))
-        scenes = _scenes(study, done)
+        scenes, unreadable = scenes_of(study)
+        done = Preparation(problems=[f"{clip}: {words}" for clip, words in unreadable.items()])
+        font = cache(lambda: find_sound_font(sound_font))
         dealt = partners(study, scenes)
         sources = Sources(study, workspace, load or (lambda name: _load(name, font())), font, dealt)
         fingerprints = Fingerprints(study, scenes, dealt, font)
@@ -207,7 +208,7 @@ class _Work:
 
     def _store(self, key: Key, entry: Entry) -> None:
         replaced = self.entries.get(key)
-        self.entries[key] = entry
+        self.entries |= _earlier(self.study) | {key: entry}  # another run may have added some
         write_manifest(self.study, self.entries.values())
         if replaced is not None:
             stimulus_path(self.study, replaced.stimulus).unlink(missing_ok=True)
@@ -215,17 +216,6 @@ class _Work:
 
 def _earlier(study: Study) -> dict[Key, Entry]:
     return read_manifest(study).entries() if (stimuli_folder(study) / MANIFEST).exists() else {}
-
-
-def _scenes(study: Study, done: Preparation) -> dict[str, Scene]:
-    """Look at every clip that is shown; those that cannot be read are told."""
-    scenes: dict[str, Scene] = {}
-    for clip in dict.fromkeys(clip for clip, _ in needed(study)):
-        try:
-            scenes[clip.id] = scene_of(study, clip)
-        except RefusalError as error:
-            done.problems.append(f"{clip.id}: {error}")
-    return scenes
 
 
 def _check_loudness(lufs: float, study: Study) -> None:
