@@ -1,9 +1,9 @@
 """Decodes the sound of any audio or video file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -12,10 +12,11 @@ from av.container import InputContainer
 from numpy.typing import NDArray
 
 from emotion.errors import AudioReadError
-from emotion.media import open_media
+from emotion.media import COPY_AGAIN, MOST_CHANNELS, decoded, open_media, packets
 
 LONGEST_S = 4 * 3600
-COPY_AGAIN = "Copy or download it again from its source"
+RATES = (2_000, 1_000_000)
+"""Samples per second that are resampled; other numbers are not those of a sound."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def read_audio(path: Path | str, *, sample_rate: int | None, mono: bool = False)
     """
     path = Path(path)
     with open_media(path, AudioReadError, "an audio file") as container:
-        stream = _sound_stream(container, path)
+        stream = sound_stream(container, path)
         rate = sample_rate or stream.rate
         blocks = list(_blocks(container, stream, rate, path, mono=mono))
     if not blocks:
@@ -64,40 +65,73 @@ def _blocks(
     container: InputContainer, stream: AudioStream, rate: int, path: Path, *, mono: bool
 ) -> Iterator[NDArray[np.float32]]:
     channels = min(stream.channels, 2)
-    resampler = av.AudioResampler(format="flt", layout="mono" if channels == 1 else "stereo", rate=rate)
+    setup = {"format": "flt", "layout": "mono" if channels == 1 else "stereo", "rate": rate}
     count = 0
-    # the frame None makes the resampler give what it still holds
-    for frame in chain(_frames(container, stream), [None]):
-        if frame is None and not count:
-            return
-        for part in resampler.resample(frame):
-            block = np.asarray(part.to_ndarray(), dtype=np.float32).reshape(-1, channels)
-            count += len(block)
-            if count > LONGEST_S * rate:
-                raise AudioReadError(f"The sound lasts over {LONGEST_S // 3600} hours", where=path, remedy="Cut it")
-            # FFmpeg's own mono is 3 dB louder than the mean of two equal channels
-            yield block.mean(axis=1, keepdims=True) if mono else block
+    for part in resampled(container, stream, setup):
+        block = np.asarray(part.to_ndarray(), dtype=np.float32).reshape(-1, channels)
+        count += len(block)
+        if count > LONGEST_S * rate:
+            raise AudioReadError(f"The sound lasts over {LONGEST_S // 3600} hours", where=path, remedy="Cut it")
+        # FFmpeg's own mono is 3 dB louder than the mean of two equal channels
+        yield block.mean(axis=1, keepdims=True) if mono else block
 
 
-def _sound_stream(container: InputContainer, path: Path) -> AudioStream:
-    streams = container.streams.audio
-    if not streams:
-        raise AudioReadError("The file holds no sound", where=path, remedy="Give an audio file, or a video with sound")
-    if streams[0].codec_context is None:
-        raise AudioReadError(
-            "The sound is in a format that cannot be decoded", where=path, remedy="Convert it to wav or mp3"
-        )
-    return streams[0]
+def resampled(
+    container: InputContainer, stream: AudioStream, setup: Mapping[str, Any]
+) -> Iterator[av.AudioFrame]:
+    """Decode a sound track and bring all of it into one form, passing over damaged packets as players do.
+
+    Args:
+        container: an opened file.
+        stream: its sound track.
+        setup: what PyAV's AudioResampler shall make of it.
+
+    Yields:
+        Frames; where a track changes its own form midway, they go on in the same one.
+    """
+    resampler, form = None, None
+    for frame in _frames(container, stream):
+        frame.pts = None  # gaps in the clock must not become silence or stop the resampler
+        now = (frame.format.name, frame.layout.name, frame.layout.nb_channels, frame.sample_rate)
+        if now != form:
+            if resampler is not None:
+                yield from resampler.resample(None)
+            resampler, form = av.AudioResampler(**setup), now
+        if resampler is not None:
+            yield from resampler.resample(frame)
+    if resampler is not None:
+        yield from resampler.resample(None)  # what it still holds
 
 
 def _frames(container: InputContainer, stream: AudioStream) -> Iterator[av.AudioFrame]:
-    packets = container.demux(stream)
-    while True:
-        try:
-            packet = next(packets)
-        except (StopIteration, av.error.FFmpegError):
-            return
-        try:
-            yield from packet.decode()
-        except av.error.FFmpegError:
-            continue  # a damaged packet is skipped, as players do
+    """Give the frames that can be resampled."""
+    for packet in packets(container, stream):
+        for frame in decoded(packet):
+            if RATES[0] <= frame.sample_rate <= RATES[1] and frame.layout.nb_channels <= MOST_CHANNELS:
+                yield frame
+
+
+def sound_stream(container: InputContainer, path: Path) -> AudioStream:
+    """Return the first sound track of a container.
+
+    Args:
+        container: an opened file.
+        path: its path, for the message.
+
+    Raises:
+        AudioReadError: there is none, or none that may be decoded.
+    """
+    streams = container.streams.audio
+    if not streams:
+        raise AudioReadError("The file holds no sound", where=path, remedy="Give an audio file, or a video with sound")
+    stream: AudioStream = streams[0]
+    if stream.codec_context is None:
+        raise AudioReadError(
+            "The sound is in a format that cannot be decoded", where=path, remedy="Convert it to wav or mp3"
+        )
+    rate, channels = stream.rate or 0, stream.channels
+    if not RATES[0] <= rate <= RATES[1]:
+        raise AudioReadError(f"The sample rate is {rate} Hz", where=path, remedy="Convert it to 44100 Hz")
+    if not 1 <= channels <= MOST_CHANNELS:
+        raise AudioReadError(f"The sound has {channels} channels", where=path, remedy="Mix it down to two")
+    return stream

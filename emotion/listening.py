@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion.audio import Audio
+from emotion.audio import RATES, Audio, resampled, sound_stream
 from emotion.errors import AudioReadError
+from emotion.media import COPY_AGAIN, open_media
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -24,8 +25,6 @@ Listener = Callable[[Samples], None]
 SHORTEST_S = 0.25
 LONGEST_S = 4 * 3600.0
 BLOCK_S = 5.0
-RATES = (2_000, 1_000_000)
-COPY_AGAIN = "Copy or download it again from its source"
 
 
 @dataclass(frozen=True)
@@ -129,13 +128,8 @@ def listen(source: Path | str | Audio) -> Iterator[Sound]:
         yield Sound(source.sample_rate, _checked(_slices(source), source.sample_rate, where), source.duration_s)
         return
     path = Path(source)
-    from emotion.media import open_media
-
     with open_media(path, AudioReadError, "an audio file") as container:
-        if not container.streams.audio or container.streams.audio[0].codec_context is None:
-            raise AudioReadError("The file holds no sound that can be decoded", where=path, remedy="Give an audio file")
-        stream = container.streams.audio[0]
-        _check_rate(stream.rate or 0, path)
+        stream = sound_stream(container, path)
         announced = container.duration / 1e6 if container.duration else None
         yield Sound(
             stream.rate, _checked(_gathered(_decoded(container, stream), stream.rate), stream.rate, path), announced
@@ -156,27 +150,11 @@ def _slices(audio: Audio) -> Iterator[Samples]:
 
 
 def _decoded(container: InputContainer, stream: AudioStream) -> Iterator[Samples]:
-    """Decode frame by frame, passing over damaged packets as players do."""
-    import av
-
-    packets = container.demux(stream)
-    resampler = None
-    while True:
-        try:
-            packet = next(packets)
-        except (StopIteration, av.error.FFmpegError):
-            return
-        try:
-            frames = packet.decode()
-        except av.error.FFmpegError:
-            continue
-        for frame in frames:
-            frame.pts = None  # gaps in the clock must not become silence or stop the resampler
-            # interleaved: PyAV reads beyond the planes of unnamed layouts with many channels
-            resampler = resampler or av.AudioResampler(format="flt", rate=stream.rate)
-            for part in resampler.resample(frame):
-                channels = part.to_ndarray().reshape(part.samples, -1)
-                yield channels.mean(axis=1, dtype=np.float32)
+    """Decode frame by frame and mix to mono."""
+    # interleaved: PyAV reads beyond the planes of unnamed layouts with many channels
+    for part in resampled(container, stream, {"format": "flt", "rate": stream.rate}):
+        channels = part.to_ndarray().reshape(part.samples, -1)
+        yield channels.mean(axis=1, dtype=np.float32)
 
 
 def _gathered(parts: Iterator[Samples], rate: int) -> Iterator[Samples]:

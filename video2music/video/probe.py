@@ -9,10 +9,9 @@ from av.container import InputContainer
 from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
-from emotion.media import open_media
+from emotion.media import COPY_AGAIN, decoded, open_media, packets
 from video2music.errors import VideoReadError
-
-COPY_AGAIN = "Copy or download it again from its source"
+from video2music.video.limits import check_size
 
 
 @dataclass(frozen=True)
@@ -64,6 +63,7 @@ def probe(path: Path | str) -> VideoInfo:
     with open_video(path) as container:
         stream = picture_stream(container, path)
         check_complete(container, path)
+        check_size(stream.width, stream.height, path)
         sound, subtitles = len(container.streams.audio), len(container.streams.subtitles)
         first = _first_frame(container, stream, path)
         rotation = turn(first)
@@ -182,13 +182,10 @@ def turn(frame: av.VideoFrame) -> int:
 
 
 def _first_frame(container: InputContainer, stream: VideoStream, path: Path) -> av.VideoFrame:
-    for packet in container.demux(stream):
-        try:
-            frames = packet.decode()
-        except av.error.FFmpegError:
-            continue  # a damaged packet; the next key frame may be whole
-        if frames:
-            return frames[0]
+    for packet in packets(container, stream):
+        for frame in decoded(packet):
+            first: av.VideoFrame = frame
+            return first
     raise VideoReadError("The video has no frame that can be decoded", where=path, remedy=COPY_AGAIN)
 
 
@@ -198,8 +195,8 @@ def _counted_duration_s(path: Path) -> float:
         stream = picture_stream(container, path)
         step = 1 / frame_rate(stream)
         start, end = float("inf"), 0.0
-        for packet in container.demux(stream):
-            if packet.pts is None:
+        for packet in packets(container, stream):
+            if packet.pts is None or packet.time_base is None:
                 continue
             time_s = float(packet.pts * packet.time_base)
             start = min(start, time_s)

@@ -14,10 +14,11 @@ from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+from emotion.media import COPY_AGAIN, decoded, packets
 from video2music.errors import VideoReadError
+from video2music.video.limits import Meter, check_claims
 from video2music.video.part import Part
 from video2music.video.probe import (
-    COPY_AGAIN,
     check_complete,
     frame_rate,
     header_duration_s,
@@ -32,6 +33,8 @@ SHORTEST_SEEK_S = 1.0
 """A part that begins earlier is read from the first frame on."""
 CLOCK_S = 1e-3
 """Containers round times to their clock; a frame this near to a time appears then."""
+LARGEST_SIDE_BY_SIDE = 4096 * 2304
+"""Pixels of a frame up to which several are decoded at a time."""
 SMALLEST_LOSS_S = 0.5
 """A file may end this much before its header says and still count as whole."""
 
@@ -145,6 +148,11 @@ class VideoReader:
         if part is not None and self.duration_s is not None:
             self.duration_s = min(self.duration_s, part.end_s) - part.start_s
         self.width, self.height = self._stream.width, self._stream.height
+        try:
+            check_claims(self.width, self.height, 1 / self._interval_s, self.duration_s, self.path)
+        except VideoReadError:
+            self._container.close()
+            raise
 
     def _open(self) -> None:
         self._container: InputContainer = open_video(self.path)
@@ -154,7 +162,9 @@ class VideoReader:
         except BaseException:
             self._container.close()
             raise
-        self._stream.thread_type = "AUTO"
+        # frames that are decoded side by side all lie in memory
+        large = self._stream.width * self._stream.height > LARGEST_SIDE_BY_SIDE
+        self._stream.thread_type = "SLICE" if large else "AUTO"
 
     def __enter__(self) -> Self:
         return self
@@ -230,23 +240,18 @@ class VideoReader:
         self._check_length(end_s + (start_s or 0.0))
 
     def _pictures(self) -> Iterator[av.VideoFrame]:
+        meter = Meter(self.path)
         for packet in self._packets():
-            try:
-                yield from packet.decode()
-            except av.error.FFmpegError:
-                continue  # what cannot be decoded is skipped, as players do
+            for picture in decoded(packet):
+                meter.add(picture.width, picture.height)
+                yield picture
 
     def _packets(self) -> "Iterator[Packet[Any]]":
         self._end_s = 0.0
         # where the header gives only the length of the whole file, the other tracks tell whether it is all there
         alone = self._stream.duration is not None
         streams = [self._stream] if alone else [*self._container.streams.audio, self._stream]
-        packets = self._container.demux(*streams)
-        while True:
-            try:
-                packet = next(packets)
-            except (StopIteration, av.error.FFmpegError):
-                return
+        for packet in packets(self._container, *streams):
             if packet.pts is not None and packet.time_base:
                 self._end_s = max(self._end_s, float((packet.pts + (packet.duration or 0)) * packet.time_base))
             if packet.stream_index == self._stream.index:
