@@ -179,6 +179,7 @@ def question_view(question: Question, language: str, value: str) -> dict[str, An
         "points": question.points,
         "options": [{"id": option.id, "text": in_language(option.text, language)} for option in question.options],
         "several": question.several,
+        "ties": question.ties,
         "required": question.required,
         "sides": _sides(question, language),
         "value": value,

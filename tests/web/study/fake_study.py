@@ -12,7 +12,10 @@ from video2music.study.plan import Study
 from video2music.study.reading import read_study
 from video2music.study.stimuli import Entry, needed, stimuli_folder, write_manifest
 
-CONSENT = {"version": "2026-11", "text": {"en": "You will rate music.\n\nYou may stop at any time.", "de": "Sie bewerten."}}
+CONSENT = {
+    "version": "2026-11",
+    "text": {"en": "You will rate music.\n\nYou may stop at any time.", "de": "Sie bewerten."},
+}
 
 QUESTIONS = [
     {
