@@ -35,3 +35,7 @@ class WeightsDamagedError(RefusalError):
 
 class DownloadError(RefusalError):
     """A download that was needed and could not be finished."""
+
+
+class NoConnectionError(DownloadError):
+    """A download that was needed, from a hub that cannot be reached."""

@@ -20,7 +20,7 @@ from io import BufferedWriter
 from pathlib import Path
 from typing import Any
 
-from emotion.errors import DownloadError, WeightsDamagedError
+from emotion.errors import DownloadError, NoConnectionError, WeightsDamagedError
 
 FIRST_SEEN = "first_seen.json"
 _BLOCK = 1 << 20
@@ -208,7 +208,7 @@ def _refusals(file: HubFile, folder: Path) -> Iterator[None]:
         yield
     except (httpx2.ConnectError, httpx2.ConnectTimeout, OfflineModeIsEnabled) as error:
         fault = "No connection to the model hub, and no copy in the cache"
-        raise DownloadError(fault, where=file, remedy=remedy) from error
+        raise NoConnectionError(fault, where=file, remedy=remedy) from error
     except EntryNotFoundError as error:
         raise DownloadError("The model hub does not have this file", where=file, remedy="Check its name") from error
     except HfHubHTTPError as error:

@@ -15,9 +15,9 @@ CLIP_TITLES = {"ViT-B-32-quickgelu": "CLIP ViT-B/32", "ViT-L-14-336-quickgelu": 
 
 CLIP_LICENCE = "MIT (OpenAI)"
 
-RELEASED_LICENCE = "MIT repository of the authors; see its own terms"
+RELEASED_LICENCE = "that of the authors' repository (MIT)"
 
-BRING_THEM = "run.sh import-weights FILE"
+BRING_THEM = "./run.sh import-weights FILE"
 
 Transfer = Callable[[str, int, int | None], None]
 """Told the title of a file, how many bytes of it are here, and how many it has where that is known."""

@@ -37,7 +37,7 @@ TABS: tuple[ModuleType, ...] = (compose_tab, recognise_tab)
 """The tabs in order. A tab is a module with a TITLE and a function build(studio) that returns what it laid out."""
 
 ASSETS = Path(__file__).parents[2] / "assets"
-STYLE_SHEETS = (ASSETS / "style.css", ASSETS / "timeline.css")
+STYLE_SHEETS = (ASSETS / "style.css", ASSETS / "timeline.css", ASSETS / "engines.css")
 SCRIPT = ASSETS / "timeline.js"
 
 LOCAL_ONLY = {"share": False, "ssr_mode": False, "pwa": False, "mcp_server": False, "run_history": False}

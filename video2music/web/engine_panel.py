@@ -7,8 +7,9 @@ from typing import Any
 
 import gradio as gr
 
-from emotion.errors import RefusalError
+from emotion.errors import NoConnectionError, RefusalError
 from video2music.engines import engine_title
+from video2music.web.compose_view import field_note
 from video2music.web.desk import Changes, Desk, lay_out_desk
 from video2music.web.engine_view import engine_card, transfer_card
 from video2music.web.examples import EXAMPLES
@@ -18,7 +19,16 @@ from video2music.web.studio import Studio
 
 HEADING = "Engine"
 
+MEASURING = field_note("Composing for a short clip, to see how long that takes here.")
+
 KEPT = "What has arrived is kept: the next download goes on from there."
+
+UNMEASURED = "The engine is ready all the same; every piece that it composes is measured."
+
+UNREACHED = RefusalError(
+    "This computer cannot reach the model hub, huggingface.co",
+    remedy="Connect it to the internet and press Download again, or choose another engine",
+)
 
 TRIAL = EXAMPLES[0].clip
 """Is composed for to see how long an engine takes."""
@@ -124,31 +134,33 @@ class EnginePanel:
             except StoppedError:
                 yield self.desk.rest(notice("Stopped", KEPT, kind="calm"))
             except Exception as error:  # noqa: BLE001 - whatever it is, the person reads a sentence
-                yield self.desk.failed(error, engine_title(name))
+                said = UNREACHED if isinstance(error, NoConnectionError) else error
+                yield self.desk.failed(said, engine_title(name))
 
     async def try_out(self, name: str, request: gr.Request) -> AsyncIterator[Changes]:
         """Measure how long an engine takes here, unless that is known or it cannot compose yet."""
         facts, session = self.studio.engines.facts(name), self.desk.session(request)
-        yield {self.measure: gr.update(visible=False)}
+        yield {**self.look(name), self.measure: gr.update(visible=False)}
         if facts.missing or facts.speed is not None:
             return
         self.studio.bench.ask(session)
-        yield {self.desk.stop: gr.update(visible=True), self.desk.status: progress_card(Course())}
+        yield {self.desk.stop: gr.update(visible=True), self.desk.status: MEASURING + progress_card(Course())}
         with self.studio.job(session, partial(self.studio.try_out, name, TRIAL)) as run:
             async for changes in self.desk.follow(run):
-                yield changes
+                yield {self.desk.status: MEASURING + changes[self.desk.status]}
             try:
                 run.result()
                 yield self.desk.rest("")
+            except StoppedError:
+                yield self.desk.rest(notice("Stopped", UNMEASURED, kind="calm"))
             except Exception as error:  # noqa: BLE001 - whatever it is, the person reads a sentence
                 yield self.desk.failed(error, engine_title(name))
 
-    def halt(self, name: str, request: gr.Request) -> Changes:
-        """Stop this person's download or measurement."""
-        session = self.desk.session(request)
+    def halt(self, request: gr.Request) -> Changes:
+        """Stop this person's download or measurement; whoever follows it says so."""
         for bench in (self.studio.bench, self.desk.bench):
-            bench.stop(session)
-        return {**self.desk.rest(notice("Stopped", KEPT, kind="calm")), **self.look(name)}
+            bench.stop(self.desk.session(request))
+        return {self.desk.stop: gr.update(visible=False)}
 
     def held(self, name: str | None) -> tuple[Any, str]:
         """Return what the field shows for a setting, and a sentence where the page cannot grant it.
@@ -180,7 +192,9 @@ def lay_out_engines(studio: Studio) -> EnginePanel:
     offer = studio.engines.offer
     choices = [(engine_title(name), name) for name in offer.names]
     with gr.Accordion(heading(offer.default), open=False, elem_id="engines", visible=len(choices) > 1) as place:
-        choice = gr.Radio(choices, value=offer.default, label="Who watches the clip, and writes", elem_id="engine")
+        choice = gr.Radio(
+            choices, value=offer.default, label="What watches the clip and writes the music", elem_id="engine"
+        )
         hint = gr.HTML("", elem_id="engine-hint")
         card = gr.HTML("", elem_id="engine-card")
         with gr.Row(elem_id="engine-row", equal_height=False):
@@ -200,11 +214,12 @@ def connect_engines(panel: EnginePanel) -> None:
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     aside: dict[str, Any] = {**private, "queue": False}
     freely: dict[str, Any] = {**private, "concurrency_limit": None}
-    gr.on([panel.place.expand, chosen.change], panel.show, chosen, outputs, **aside)
+    # one answer after another: the answer for an engine that is no longer chosen must not come last
+    gr.on([panel.place.expand, chosen.change], panel.show, chosen, outputs, trigger_mode="always_last", **aside)
     got = desk.start.click(panel.get, chosen, [*desk.controls, panel.hint], **freely)
     got.failure(desk.lost, outputs=desk.controls, **aside)
     tried = got.success(panel.try_out, chosen, outputs, **freely)
     measured = panel.measure.click(panel.try_out, chosen, outputs, **freely)
     for run in (tried, measured):
         run.then(panel.look, chosen, outputs, **aside)
-    desk.stop.click(panel.halt, chosen, outputs, cancels=[got, tried, measured], **aside)
+    desk.stop.click(panel.halt, outputs=desk.stop, **aside)

@@ -52,8 +52,8 @@ def state_words(facts: EngineFacts) -> tuple[str, str]:
     brought = [need for need in missing if need.hub is None]
     if brought:
         sentences.append(
-            "The authors' two checkpoints have to be brought by hand: get them from their repository and run "
-            f"{BRING_THEM} once for each."
+            "The networks that the authors released have to be brought by hand: get the files from their repository, "
+            f"AMAAI-Lab/Video2Music, and run {BRING_THEM} for each."
         )
     return "missing", " ".join(sentences)
 
@@ -75,7 +75,7 @@ def engine_card(facts: EngineFacts) -> str:
     licences = "; ".join(dict.fromkeys(need.licence for need in facts.needs))
     rows = [
         ("Download", ", ".join(f"{need.title}, {megabytes(need.size)}, once" for need in downloads) or "None"),
-        ("Licence", f"{licences or SHIPPED_LICENCE} (docs/licences.md)"),
+        ("Licence", f"{licences or SHIPPED_LICENCE}. More in docs/licences.md"),
         ("Time", speed_words(facts.speed)),
     ]
     listed = "".join(f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in rows)
@@ -83,7 +83,7 @@ def engine_card(facts: EngineFacts) -> str:
 <div class="engine">
   <p class="about">{escape(ENGINES[facts.name].about)}</p>
   <dl>{listed}</dl>
-  <p class="state {kind}" role="status">{escape(state)}</p>
+  <p class="state {kind}">{escape(state).replace(BRING_THEM, f"<code>{BRING_THEM}</code>")}</p>
 </div>"""
 
 
