@@ -1,4 +1,4 @@
-"""The command line: compose, render, batch, dataset, analyze, train, evaluate, import-weights, doctor.
+"""The command line: compose, render, batch, dataset, analyze, train, evaluate, import-weights, study, doctor.
 
 With --json the last line of standard output is one JSON object; progress goes to standard error. Exit codes: 0 done,
 1 the input was refused, or problems were found in it (a line each, no traceback), 2 wrong usage.

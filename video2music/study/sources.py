@@ -115,7 +115,7 @@ class Sources:
         if composer is None:
             composer = self._composers[name] = self.load(name)
         if (clip.id, name) not in self._features:
-            self._features = {(clip.id, name): composer.analyze(scene.info.path, part=scene.part)}
+            self._features[clip.id, name] = composer.analyze(scene.info.path, part=scene.part)
         wishes = composer_wishes(condition, clip_seed(self.study, clip))
         piece = composer.compose_seen(scene.info.path, self._features[clip.id, name], wishes)
         about = {"engine": name, "seed": wishes.seed, "ensemble": piece.rendition.ensemble, "key": piece.score.key}
