@@ -63,6 +63,12 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
+def fakes() -> ModuleType:
+    """Return the module of the fake composer."""
+    return load_fakes()
+
+
+@pytest.fixture(scope="session")
 def serve() -> Callable[..., Iterator[SimpleNamespace]]:
     """Serve the page with any composer: `with serve(composer, folder) as page`."""
     return load_fakes().serve
