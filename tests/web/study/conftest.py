@@ -82,7 +82,7 @@ class Device:
             assert self.answer(question, values.get(kind, options[0] if options else "")).status_code == 200
         assert self.post("next", step=step).status_code == 200
 
-    def walk(self, until: str = "") -> None:
+    def walk(self, until: str = "done") -> None:
         """Rate page after page, to the end or until a certain one."""
         for _ in range(20):
             page = self.get().text

@@ -169,9 +169,9 @@ def test_no_page_tells_a_condition_or_a_clip(begun: Device) -> None:
     while 'id="completion"' not in (page := begun.get().text):
         pages.append(page)
         begun.rate()
-    for page in [*pages, page, begun.get("?page=trial-1").text]:
+    for seen in [*pages, page, begun.get("?page=trial-1").text]:
         for secret in ("secret", "ours", "theirs", "beach", "night"):
-            assert not re.search(rf"\b{secret}\b", page)
+            assert not re.search(rf"\b{secret}\b", seen)
 
 
 def test_codes_cannot_be_guessed_for_long(begun: Device, visit: Visit) -> None:

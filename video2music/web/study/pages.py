@@ -142,6 +142,7 @@ class Pages:
             {
                 **self.view(participant.language),
                 "code": participant.resume_code,
+                "here": DONE,
                 "completion_code": code,
                 "completion_url": session.completion_url.replace("{code}", code),
             },

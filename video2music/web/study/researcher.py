@@ -28,6 +28,9 @@ WRONG_PASSWORDS, WITHIN_S = 5, 300.0
 
 COOKIE = "desk"
 
+DOWNLOADS = {"answers.csv": "Answers (CSV)", "answers.json": "Answers (JSON)", "dictionary.csv": "What the columns mean"}
+"""Files and what their buttons say."""
+
 
 class Desk:
     """The desk of one study.
@@ -60,7 +63,7 @@ class Desk:
         mode: Mode = "test" if request.query_params.get("mode") == "test" else "live"
         moment = datetime.now(UTC).strftime("%H:%M:%S UTC")
         view = desk_view(self.hall.study, self.hall.store.progress(mode))
-        return fill("desk.html", {**frame, **view, "counted": mode, "moment": moment})
+        return fill("desk.html", {**frame, **view, "counted": mode, "moment": moment, "downloads": DOWNLOADS})
 
     def login(self, request: Request, body: Body) -> Response:
         """Open the desk to whoever knows the password."""
