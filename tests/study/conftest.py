@@ -48,11 +48,12 @@ def tone(frequency: float, seconds: float) -> np.ndarray:
 
 
 class FakeComposer:
-    """Composes a tone for each video, keeps what it was asked for, and can be stopped."""
+    """Composes a tone for each video, keeps what it was asked for, can be stopped, and lets things happen meanwhile."""
 
     def __init__(self) -> None:
         self.asked: list[Any] = []
         self.stop_at = ""
+        self.meanwhile: Callable[[], object] | None = None
 
     def analyze(self, _: Path, *, part: Any) -> Any:  # noqa: ANN401
         return SimpleNamespace(seconds=2.0 if part is None else part.length_s)
@@ -60,6 +61,9 @@ class FakeComposer:
     def compose_seen(self, clip: Path, features: Any, wishes: Any) -> Any:  # noqa: ANN401
         if clip.name == self.stop_at:
             raise KeyboardInterrupt
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            meanwhile()
         self.asked.append((clip.name, wishes))
         return SimpleNamespace(
             audio=tone(TONES[clip.name], features.seconds),

@@ -28,6 +28,7 @@ class Composer(Protocol):
 
     asked: list[Any]
     stop_at: str
+    meanwhile: Callable[[], object] | None
 
 
 def tone(frequency: float, seconds: float) -> np.ndarray:
@@ -142,6 +143,15 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(
     assert (len(done.kept), len(done.made)) == (3, 8)
     entries = read_manifest(read_study(folder / "study.yaml")).stimuli
     assert len({entry.picture_sha256 for entry in entries if entry.clip == "one"}) == 1, "begun before, finished after"
+
+
+def test_two_runs_at_once_lose_nothing(materials: Path, tmp_path: Path, prepare: Prepare, composer: Composer) -> None:
+    folder = Path(shutil.copytree(materials, tmp_path / "study"))
+    composer.meanwhile = lambda: prepare(folder)
+    done = prepare(folder)
+    assert (done.made, len(done.kept), done.problems) == ([("one", "ours")], 10, [])
+    names = {stimulus.name for stimulus in load_stimuli(read_study(folder / "study.yaml")).values()}
+    assert {path.stem for path in (folder / "stimuli").glob("*.mp4")} == names
 
 
 def test_a_damaged_or_lost_file_is_made_again_with_the_same_picture(

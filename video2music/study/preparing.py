@@ -207,8 +207,9 @@ class _Work:
         return None if whole is None else stimulus_path(self.study, whole.stimulus)
 
     def _store(self, key: Key, entry: Entry) -> None:
+        self.entries |= _earlier(self.study)  # another run may have added some
         replaced = self.entries.get(key)
-        self.entries |= _earlier(self.study) | {key: entry}  # another run may have added some
+        self.entries[key] = entry
         write_manifest(self.study, self.entries.values())
         if replaced is not None:
             stimulus_path(self.study, replaced.stimulus).unlink(missing_ok=True)
