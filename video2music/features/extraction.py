@@ -14,6 +14,7 @@ from video2music.features.eye import Eye, Sight, WholeVideoEye
 from video2music.features.motion import PublishedMotion, SteadyMotion
 from video2music.features.scene import PublishedCuts, SteadyCuts, scene_offsets
 from video2music.features.video_features import VideoFeatures
+from video2music.video.limits import LONGEST_S
 from video2music.video.part import Part
 from video2music.video.probe import probe
 from video2music.video.reader import Frame, Image, VideoReader
@@ -23,9 +24,13 @@ Progress = Callable[[str, float], None]
 STAGE = "Watching the video"
 CHUNK_S = 16
 """Seconds of video that an eye sees at once: enough to fill a batch, few enough to keep memory flat."""
-LONGEST_S = 4 * 3600
 CLOCK_STEP_S = 0.002
 """Containers that count in milliseconds round each frame: a length this little over a whole second is that second."""
+SHORTEST_STEP_S = 0.001
+"""Frames that follow sooner are not watched: what is compared with earlier frames must stay little, whatever the clock
+of a file does."""
+CLOCK_ERROR_S = 1e-6
+"""Of adding up times."""
 SMALL_SIDE = 256
 """Longer side in pixels of the frames on which cuts and frame-rate-independent motion are measured."""
 
@@ -131,9 +136,13 @@ class SteadyWatcher:
     def __init__(self) -> None:
         self._motion, self._cuts = SteadyMotion(), SteadyCuts()
         self._size: tuple[int, int] | None = None
+        self._watched_s = -math.inf
 
     def add(self, frame: Frame) -> None:
         """Look at the next frame."""
+        if frame.time_s - self._watched_s < SHORTEST_STEP_S - CLOCK_ERROR_S:
+            return
+        self._watched_s = frame.time_s
         if self._size is None:
             width, height = frame.picture.width, frame.picture.height
             scale = min(1.0, SMALL_SIDE / max(width, height))
@@ -235,7 +244,7 @@ class Rows:
 def _check_time(frame: Frame, path: Path) -> None:
     if frame.end_s > LONGEST_S:
         raise VideoReadError(
-            f"The video is longer than {LONGEST_S // 3600} hours", where=path, remedy="Cut it into parts"
+            f"The video is longer than {LONGEST_S / 3600:.0f} hours", where=path, remedy="Cut it into parts"
         )
 
 

@@ -54,6 +54,7 @@ class PublishedCuts:
     def __init__(self) -> None:
         self._detector = AdaptiveDetector()
         self._times_s: list[float] = []
+        self._size: tuple[int, int] | None = None
         self.cuts_s: list[float] = []
 
     def add(self, frame: Frame) -> None:
@@ -61,9 +62,11 @@ class PublishedCuts:
         image = frame.upright(frame.full(order="bgr24"))
         height, width = image.shape[:2]
         factor = compute_downscale_factor(max(width, height))
-        if factor > 1:
-            size = max(1, round(width / factor)), max(1, round(height / factor))
-            image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
+        size = max(1, round(width / factor)), max(1, round(height / factor))
+        # a picture that changes its size midway is compared at its first one
+        self._size = self._size or (size if factor > 1 else (width, height))
+        if self._size != (width, height):
+            image = np.asarray(cv2.resize(image, self._size, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
         self._times_s.append(frame.time_s)
         counter = FrameTimecode(len(self._times_s) - 1, COUNTER_RATE)
         self.cuts_s += [self._times_s[cut.frame_num] for cut in self._detector.process_frame(counter, image)]
