@@ -13,7 +13,7 @@ MOST_WORK = 2_000_000_000_000
 FRAME_WORK = 50_000
 """What a frame costs however small it is, in pixels: a film of single pixels is not for free."""
 NEVER_FASTER = 1000.0
-"""Frames per second; headers that name more are not believed."""
+"""Frames per second: headers that name more are not believed, and files that hold more are refused."""
 
 
 def check_size(width: int, height: int, path: Path) -> None:
@@ -65,27 +65,35 @@ class Meter:
     Attributes:
         path: the file.
         work: so far, in pixels.
+        frames: so far.
     """
 
     path: Path
     work: int = 0
+    frames: int = 0
 
-    def add(self, width: int, height: int) -> None:
+    def add(self, width: int, height: int, time_s: float) -> None:
         """Count a decoded frame.
 
         Args:
             width: in pixels.
             height: in pixels.
+            time_s: when it appears, in seconds after the first one of the file.
 
         Raises:
             VideoReadError: it was one too many.
         """
         self.work += width * height + FRAME_WORK
+        self.frames += 1
         if self.work > MOST_WORK:
             raise _too_much(self.path)
+        if self.frames > NEVER_FASTER * (time_s + 1):
+            raise VideoReadError(
+                f"The video has over {NEVER_FASTER:g} frames in a second", where=self.path, remedy="Convert it to mp4"
+            )
 
 
 def _too_much(path: Path) -> VideoReadError:
     return VideoReadError(
-        "The video has more pixels in all its frames than can be watched", where=path, remedy="Make it smaller or cut it"
+        "The video has more pixels in all its frames than can be watched", where=path, remedy="Make it smaller"
     )

@@ -219,7 +219,7 @@ class VideoReader:
         Args:
             start_s: when that appears; None where it is the one that follows. Otherwise frames need a time stamp.
         """
-        scaler, stamped = Scaler(), start_s is not None
+        scaler, meter, stamped = Scaler(), Meter(self.path), start_s is not None
         previous_s, count, end_s = -self._interval_s, 0, 0.0
         for picture in self._pictures():
             stamp = picture.time
@@ -231,6 +231,7 @@ class VideoReader:
             time_s = max(time_s, 0.0, previous_s)
             duration_s = float(picture.duration * (picture.time_base or 0)) or self._interval_s
             end_s = time_s + duration_s
+            meter.add(picture.width, picture.height, time_s)
             yield Frame(time_s, end_s, picture, scaler, self._sample_aspect)
             previous_s, count = time_s, count + 1
         if stamped and not count:
@@ -240,11 +241,8 @@ class VideoReader:
         self._check_length(end_s + (start_s or 0.0))
 
     def _pictures(self) -> Iterator[av.VideoFrame]:
-        meter = Meter(self.path)
         for packet in self._packets():
-            for picture in decoded(packet):
-                meter.add(picture.width, picture.height)
-                yield picture
+            yield from decoded(packet)
 
     def _packets(self) -> "Iterator[Packet[Any]]":
         self._end_s = 0.0
