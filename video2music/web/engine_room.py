@@ -15,6 +15,7 @@ from video2music.features.video_features import VideoFeatures
 from video2music.piece import Piece
 from video2music.progress import Progress
 from video2music.web.composer import Composer
+from video2music.web.engine_gpu import Loan
 from video2music.web.lazy import Lazy
 
 LIGHT = "embedded"
@@ -85,6 +86,7 @@ class EngineRoom:
         self, load: Callable[[str], Composer], offer: Offer | None = None, book: SpeedBook | None = None
     ) -> None:
         self._load = load
+        self._loan = Loan(load)
         self.offer = offer or Offer()
         self.book = book or SpeedBook()
         self._composers: dict[str, Lazy[Composer]] = {}
@@ -104,9 +106,13 @@ class EngineRoom:
         with self._changing:
             if name not in self._composers:
                 self._composers = {kept: one for kept, one in self._composers.items() if LIGHT in {kept, name}}
-                self._composers[name] = Lazy(partial(self._load, name))
+                self._composers[name] = Lazy(partial(self._build, name))
             composer = self._composers[name]
         return composer.ready(progress)
+
+    def _build(self, name: str) -> Composer:
+        composer = self._load(name)
+        return composer if name == LIGHT else self._loan.equip(name, composer)
 
     def player(self, progress: Progress | None = None) -> Composer:
         """Return a composer to play or to listen with, in which all are alike: one that is loaded, else the light one.

@@ -5,6 +5,7 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -68,6 +69,7 @@ class Run(Generic[Outcome]):
         self._stopped = threading.Event()
         self._over = asyncio.Event()
         self._work = work
+        self._context = copy_context()  # of the request: where a GPU is lent, its time is counted by who asked
         self._future: Future[Outcome] = Future()
         self._future.add_done_callback(lambda _: self._end())
 
@@ -76,7 +78,7 @@ class Run(Generic[Outcome]):
         if not self._future.set_running_or_notify_cancel():
             return
         try:
-            self._future.set_result(self._work(self._report))
+            self._future.set_result(self._context.run(self._work, self._report))
         except BaseException as error:  # noqa: BLE001 - whatever it is, it belongs to whoever follows
             self._future.set_exception(error)
 
