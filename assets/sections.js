@@ -1,5 +1,6 @@
 /* The sections of the clip, one row each: from, to, mood. Their text, "0-12:tense; 12-20:exciting", is the value of the
-   field. It is given to gr.HTML, which offers element, props, trigger and watch. */
+   field. Where props.lane names a place on a timeline, they are drawn there as well, and begin with what it knows. It is
+   given to gr.HTML, which offers element, props, trigger and watch. */
 const rows = element.querySelector(".rows"), cut = element.querySelector(".cut"), moods = props.moods;
 let sections = [];
 
@@ -13,13 +14,14 @@ const seconds = (typed) => {
   return String(tidy(parts.reduce((sum, part) => 60 * sum + Number(part), 0)));
 };
 
-const clock = (at) => `${Math.floor(at / 60)}:${String((at % 60).toFixed(1)).replace(/\.0$/, "").padStart(2, "0")}`;
+const clock = (at) => `${Math.floor(at / 60)}:${at % 60 < 10 ? "0" : ""}${(at % 60).toFixed(1).replace(/\.0$/, "")}`;
 
 const typedIn = (field) => Number(seconds(document.querySelector(`${field} input`)?.value ?? "")) || 0;
 const clipSeconds = () => Number(document.querySelector("#clip-card [data-seconds]")?.dataset.seconds ?? 0);
-const begin = () => typedIn("#from-s");
-const end = () => tidy((typedIn("#to-s") || clipSeconds()) - begin());
-const moment = () => tidy((document.querySelector("#clip-card video")?.currentTime ?? 0) - begin());
+const lane = () => (props.lane ? document.querySelector(props.lane) : null);
+const begin = () => (props.lane ? 0 : typedIn("#from-s"));
+const end = () => tidy(props.lane ? Number(lane()?.dataset.duration ?? 0) : (typedIn("#to-s") || clipSeconds()) - begin());
+const moment = () => tidy((document.querySelector(props.player)?.currentTime ?? 0) - begin());
 
 const otherThan = (mood) => moods.find((one) => one !== mood);
 
@@ -56,7 +58,21 @@ const row = ({ from, to, mood }, place) => {
   return group;
 };
 
-const draw = () => rows.replaceChildren(...sections.map(row));
+const band = ({ from, to, mood }, place) => {
+  const button = document.createElement("button"), [start, stop] = [Number(from), Math.min(Number(to), end())];
+  Object.assign(button, { type: "button", className: mood, tabIndex: place ? -1 : 0 });
+  button.dataset.place = place;
+  button.dataset.from = start;
+  button.style.cssText = `left:${(100 * start) / end()}%;width:${(100 * (stop - start)) / end()}%`;
+  button.setAttribute("aria-label", `Section ${place + 1}, ${mood}, ${clock(start)} to ${clock(stop)}`);
+  button.append(Object.assign(document.createElement("b"), { textContent: mood }));
+  return button;
+};
+const bands = () => lane()?.replaceChildren(...sections.map(band).filter((one) => parseFloat(one.style.width) > 0));
+const draw = () => {
+  rows.replaceChildren(...sections.map(row));
+  bands();
+};
 const tell = () => { props.value = write(); trigger("change"); };
 const change = (focused) => {
   draw();
@@ -87,7 +103,7 @@ const cutHere = () => {
     return change(around + 1);
   }
   const after = sections.findIndex((one) => Number(one.from) >= at), place = after < 0 ? sections.length : after;
-  if (!sections.length) sections.push({ from: "0", to: String(at), mood: moods[0] });
+  if (!sections.length && !props.lane) sections.push({ from: "0", to: String(at), mood: moods[0] });
   const next = Math.max(place, sections.length === 1 && Number(sections[0].to) === at ? 1 : place);
   const mood = otherThan(sections[next - 1]?.mood);
   sections.splice(next, 0, { from: String(at), to: String(sections[next]?.from ?? room), mood });
@@ -96,9 +112,10 @@ const cutHere = () => {
 
 const offerCut = () => {
   const at = moment(), usable = at > 0 && at < end();
-  cut.hidden = !document.querySelector("#clip-card video");
+  cut.hidden = !document.querySelector(props.player);
   cut.disabled = !usable;
-  cut.textContent = usable ? `Change the mood at ${clock(at + begin())}` : "Stop the clip where the mood changes";
+  const words = props.lane ? "Section from" : "Change the mood at";
+  cut.textContent = usable ? `${words} ${clock(at + begin())}` : "Stop the clip where the mood changes";
 };
 
 /* Neighbours that touch go on touching when the moment between them is moved. */
@@ -114,6 +131,7 @@ element.addEventListener("change", ({ target }) => {
     const [first, last] = one.querySelectorAll("input");
     [first.value, last.value] = [sections[index].from, sections[index].to];
   });
+  bands();
   tell();
 });
 
@@ -121,14 +139,12 @@ element.addEventListener("click", ({ target }) => {
   if (target.closest(".add")) add();
   else if (target.closest(".cut")) cutHere();
   else if (target.closest(".remove")) {
-    const place = Number(target.closest(".section").dataset.place);
-    sections.splice(place, 1);
-    change(Math.min(place, sections.length - 1));
+    remove(Number(target.closest(".section").dataset.place));
   }
 });
 
 for (const name of ["loadedmetadata", "timeupdate", "seeked"])
-  document.addEventListener(name, ({ target }) => target.closest?.("#clip-card") && offerCut(), true);
+  document.addEventListener(name, ({ target }) => target === document.querySelector(props.player) && offerCut(), true);
 document.addEventListener("change", ({ target }) => target.closest("#range") && offerCut());
 
 const show = () => {
@@ -139,3 +155,43 @@ const show = () => {
 watch("value", show);
 show();
 offerCut();
+
+/* The timeline was drawn anew: for another piece, or for one with other sections, which go before what was being set. */
+let known = null;
+const adopt = () => {
+  const place = lane(), its = place && `${place.dataset.piece} ${place.dataset.set}`;
+  if (!place || (place.drawn && its === known)) return;
+  place.drawn = true;
+  if (its !== known) {
+    known = its;
+    sections = read(place.dataset.set);
+    draw();
+    tell();
+  } else bands();
+  offerCut();
+};
+const remove = (place) => {
+  sections.splice(place, 1);
+  change(Math.min(place, sections.length - 1));
+};
+if (props.lane) {
+  const bandOf = ({ target }) => element.isConnected && target.closest?.(`${props.lane} button`);
+  document.addEventListener("click", (event) => {
+    const chosen = bandOf(event);
+    if (chosen) rows.children[chosen.dataset.place]?.querySelector("select").focus({ preventScroll: event.detail > 0 });
+  });
+  document.addEventListener("keydown", (event) => {
+    const chosen = bandOf(event), beside = { ArrowRight: "nextSibling", ArrowLeft: "previousSibling" }[event.key];
+    if (!chosen) return;
+    if (beside) chosen[beside]?.focus();
+    else if (["Delete", "Backspace"].includes(event.key)) remove(Number(chosen.dataset.place));
+    else return;
+    event.preventDefault();
+  });
+  document.addEventListener("forget-marks", () => {
+    known = null;
+    adopt();
+  });
+  new MutationObserver(adopt).observe(document.querySelector("#result") ?? document.body, { childList: true, subtree: true });
+  adopt();
+}

@@ -115,7 +115,8 @@
   };
 
   document.addEventListener("click", (event) => {
-    const place = under(event), player = place && go(place.element, place.at);
+    const place = under(event), exactly = event.target.closest?.("[data-from]")?.dataset.from; /* of a chord or a cut */
+    const player = place && go(place.element, exactly === undefined ? place.at : Number(exactly));
     if (player?.tagName === "AUDIO") player.play().catch(() => {});
   });
 

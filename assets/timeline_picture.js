@@ -41,7 +41,7 @@
     return [make("image", { ...frame(element), href: element.src, preserveAspectRatio: "xMidYMid slice" })];
   };
   const word = (node, { 0: letters, index }) => {
-    const range = document.createRange(), holder = node.parentElement, clip = holder.closest(".names span");
+    const range = document.createRange(), holder = node.parentElement, clip = holder.closest(".names :is(span, button), .mood-bands button");
     range.setStart(node, index);
     range.setEnd(node, index + letters.length);
     const { x, y, width, height } = frame(range), lowest = clip && frame(clip).y + frame(clip).height;

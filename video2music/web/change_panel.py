@@ -15,9 +15,9 @@ from video2music.music.suggestion import AUTO
 from video2music.piece import SavedPiece
 from video2music.rendering import CHANGED
 from video2music.web.changes import Change, Panel, apply_panel, listen_again, replace_chord, undo
-from video2music.web.chord_lane import CHOOSING, chord_lane, sounding_at, suggestions
+from video2music.web.chord_lane import neighbour, position_words, sounding_at, suggestions
 from video2music.web.desk import PLAY_FROM_PLACE, REMEMBER_PLACE, Changes, Desk, lay_out_desk
-from video2music.web.runs import Run
+from video2music.web.runs import Run, StoppedError
 from video2music.web.shelf import Kept
 from video2music.web.stage import Stage
 from video2music.web.studio import Studio
@@ -59,18 +59,31 @@ class ChordEditor:
     """Where one chord is replaced.
 
     Attributes:
-        lane: all chords.
         second: at which the chosen chord sounds; None while none is chosen.
         place: what is shown once a chord is chosen.
+        named: says which it is.
+        earlier: chooses the chord before it.
+        later: chooses the chord after it.
         chord: what shall sound instead.
         hear: replaces it.
+        undo: takes back the last change, like the button of the panel.
+        desk: where it is played.
     """
 
-    lane: gr.HTML
     second: gr.State
     place: gr.Column
+    named: gr.HTML
+    earlier: gr.Button
+    later: gr.Button
     chord: gr.Dropdown
     hear: gr.Button
+    undo: gr.Button
+    desk: Desk
+
+    @property
+    def outputs(self) -> list[gr.blocks.Block]:
+        """What choosing a chord changes."""
+        return [self.second, self.place, self.named, self.chord]
 
 
 @dataclass(frozen=True)
@@ -89,7 +102,7 @@ class ChangePanel:
     def outputs(self) -> list[gr.blocks.Block]:
         """What `show` changes."""
         editor = self.editor
-        return [*self.fields.inputs, self.undo, self.compare, editor.lane, editor.second, editor.place, editor.chord]
+        return [*self.fields.inputs, self.undo, self.compare, editor.undo, *editor.outputs]
 
     def show(self, kept: Kept, chosen_s: float | None = None) -> Changes:
         """Show how a piece is played.
@@ -105,8 +118,8 @@ class ChangePanel:
             self.fields.key: gr.update(value=shown.key, choices=sister_keys(shown.key)),
             self.fields.music_level: gr.update(value=shown.music_level, visible=shown.original != "replace"),
             self.undo: gr.update(interactive=kept.changed),
+            self.editor.undo: gr.update(visible=kept.changed),
             self.compare: gr.update(visible=kept.piece.hearing.reason == CHANGED),
-            self.editor.lane: chord_lane(score, chosen_s),
         }
 
     def offer(self, score: Score, second: float | None) -> Changes:
@@ -117,12 +130,14 @@ class ChangePanel:
             second: at which the chord sounds; None where none is chosen.
         """
         if second is None:
-            return {self.editor.second: None, self.editor.place: gr.update(visible=False), self.editor.chord: None}
+            editor = self.editor
+            return {editor.second: None, editor.place: gr.update(visible=False), editor.named: "", editor.chord: None}
         symbol, start_s = sounding_at(score, second)
         label = f"Instead of {chord_words(symbol)} at {clock(start_s)}"
         return {
             self.editor.second: second,
             self.editor.place: gr.update(visible=True),
+            self.editor.named: f'<p class="note" data-chosen="{second:.3f}">{position_words(score, second)}</p>',
             self.editor.chord: gr.update(label=label, choices=suggestions(score, symbol), value=None),
         }
 
@@ -133,7 +148,12 @@ class ChangePanel:
 
     async def replace_chord(self, second: float, chord: str | None, request: gr.Request) -> AsyncIterator[Changes]:
         """Put another chord in the place of the chosen one."""
-        async for changes in self.play(request, replace_chord(second, chord), second):
+        async for changes in self.play(request, replace_chord(second, chord), second, self.editor.desk):
+            yield changes
+
+    async def take_back_here(self, second: float | None, request: gr.Request) -> AsyncIterator[Changes]:
+        """Go back to the version before, from beside the timeline."""
+        async for changes in self.play(request, undo, second, self.editor.desk):
             yield changes
 
     async def take_back(self, second: float | None, request: gr.Request) -> AsyncIterator[Changes]:
@@ -146,35 +166,47 @@ class ChangePanel:
         async for changes in self.play(request, listen_again(self.studio.engines), second):
             yield changes
 
-    async def play(self, request: gr.Request, change: Change, chosen_s: float | None = None) -> AsyncIterator[Changes]:
-        """Play what is kept otherwise, and show it; a refusal leaves everything as it was."""
-        self.desk.ask(request)
+    async def play(
+        self, request: gr.Request, change: Change, chosen_s: float | None = None, desk: Desk | None = None
+    ) -> AsyncIterator[Changes]:
+        """Play what is kept otherwise, and show it; a refusal leaves everything as it was.
+
+        Args:
+            request: of the person.
+            change: what shall be otherwise.
+            chosen_s: a second at which the chord that is being changed sounds.
+            desk: where it is done; the one of the panel by default.
+        """
+        desk = desk or self.desk
+        desk.ask(request)
         session, started = str(request.session_hash), time.monotonic()
         try:
             kept = self.studio.shelf.get(session)
         except RefusalError as error:
-            yield self.desk.refused(error)
+            yield desk.refused(error)
             return
-        yield self.desk.waiting(request)
+        yield desk.waiting(request)
         work = partial(self.studio.play_again, kept, change)
-        with self.studio.job(self.desk.session(request), work, self.desk.bench) as run:
-            async for changes in self.desk.follow(run):
+        with self.studio.job(desk.session(request), work, desk.bench) as run:
+            async for changes in desk.follow(run):
                 yield changes
-            yield self.outcome(run, session, kept, started, chosen_s)
+            try:
+                yield {**desk.rest(""), **self.outcome(run, session, kept, time.monotonic() - started, chosen_s)}
+            except Exception as error:  # noqa: BLE001 - whatever it is, the person reads a sentence
+                yield desk.failed(error, kept.name)
 
     def outcome(
-        self, run: Run[tuple[Kept, SavedPiece]], session: str, kept: Kept, started: float, chosen_s: float | None
+        self, run: Run[tuple[Kept, SavedPiece]], session: str, kept: Kept, took_s: float, chosen_s: float | None
     ) -> Changes:
-        """Show what a change led to; what is heard stays unless there is something new."""
-        try:
-            after, files = run.result()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the person reads a sentence
-            return self.desk.failed(error, kept.name)
+        """Show what a change led to; what is heard stays unless there is something new.
+
+        Raises:
+            StoppedError: the person stopped it, or has turned to another piece meanwhile.
+        """
+        after, files = run.result()
         if not self.studio.shelf.swap(session, kept, after):
-            return self.desk.stopped()
-        took_s = time.monotonic() - started
+            raise StoppedError
         return {
-            **self.desk.rest(""),
             **self.stage.show(after.piece, files, after.name, took_s),
             **self.show(after, chosen_s),
         }
@@ -184,8 +216,16 @@ class ChangePanel:
         try:
             kept = self.studio.shelf.get(str(request.session_hash))
         except RefusalError as error:
-            return self.desk.refused(error)
+            return self.editor.desk.refused(error)
         return self.offer(kept.piece.score, float(event.at))
+
+    def choose_beside(self, second: float, steps: int, request: gr.Request) -> Changes:
+        """Let a person replace the chord before or after the one that they chose."""
+        try:
+            score = self.studio.shelf.get(str(request.session_hash)).piece.score
+        except RefusalError as error:
+            return self.editor.desk.refused(error)
+        return self.offer(score, neighbour(score, second, steps))
 
     async def pack_stems(self, request: gr.Request) -> AsyncIterator[Changes]:
         """Play every part by itself and offer them as one file."""
@@ -226,7 +266,8 @@ def lay_out_panel(studio: Studio, stage: Stage) -> ChangePanel:
             back = gr.Button("Undo", size="sm", elem_id="undo", min_width=100, interactive=False)
             compare = gr.Button("Does it still fit?", size="sm", elem_id="compare", min_width=140, visible=False)
         desk = lay_out_desk(studio, "change", hear, "Playing …", prefix="change-", bench=studio.music_stand)
-        editor = lay_out_editor()
+    with stage.tools:
+        editor = lay_out_editor(studio)
     return ChangePanel(studio, stage, desk, made, back, compare, editor)
 
 
@@ -265,14 +306,23 @@ def lay_out_fields() -> PanelFields:
     return PanelFields(ensemble, tempo, transpose, melody, density, loudness, original, level, lufs, key)
 
 
-def lay_out_editor() -> ChordEditor:
-    """Put the chords, and the place where one is replaced."""
-    lane = gr.HTML("", elem_id="chord-lane", js_on_load=CHOOSING)
+def lay_out_editor(studio: Studio) -> ChordEditor:
+    """Put the place where a chord of the timeline is replaced.
+
+    Args:
+        studio: where pieces are played again.
+    """
     second = gr.State(None)
-    with gr.Column(visible=False, elem_id="chord-editor") as place, gr.Row(equal_height=False):
-        chord = gr.Dropdown([], label="Instead", allow_custom_value=True, elem_id="chord-choice", min_width=180)
-        hear = gr.Button("Put it there", size="sm", elem_id="put-chord", min_width=120)
-    return ChordEditor(lane, second, place, chord, hear)
+    with gr.Column(visible=False, elem_id="chord-editor") as place:
+        with gr.Row(equal_height=False):
+            chord = gr.Dropdown([], label="Instead", allow_custom_value=True, elem_id="chord-choice", min_width=180)
+            hear = gr.Button("Put it there", variant="primary", size="sm", elem_id="put-chord", min_width=120)
+            earlier = gr.Button("Chord before", size="sm", elem_id="chord-before", min_width=110)
+            later = gr.Button("Chord after", size="sm", elem_id="chord-after", min_width=110)
+        named = gr.HTML("")
+    desk = lay_out_desk(studio, "chord", hear, "Playing …", prefix="chord-", bench=studio.music_stand)
+    back = gr.Button("Undo the last change", size="sm", elem_id="undo-here", visible=False)
+    return ChordEditor(second, place, named, earlier, later, chord, hear, back, desk)
 
 
 def connect_panel(panel: ChangePanel) -> None:
@@ -282,23 +332,25 @@ def connect_panel(panel: ChangePanel) -> None:
     freely: dict[str, Any] = {**private, "concurrency_limit": None}
     everything = [*desk.controls, *stage.outputs, *panel.outputs]
     again: dict[str, Any] = {**freely, "outputs": everything, "js": REMEMBER_PLACE}
+    here: dict[str, Any] = {**again, "outputs": [*editor.desk.controls, *stage.outputs, *panel.outputs]}
     runs = [
         desk.start.click(panel.apply, [editor.second, *panel.fields.inputs], **again),
         panel.undo.click(panel.take_back, editor.second, **again),
         panel.compare.click(panel.listen_again, editor.second, **again),
-        editor.hear.click(panel.replace_chord, [editor.second, editor.chord], **again),
     ]
-    for run in runs:
+    beside = [
+        editor.hear.click(panel.replace_chord, [editor.second, editor.chord], **here),
+        editor.undo.click(panel.take_back_here, editor.second, **here),
+    ]
+    for run in (*runs, *beside):
         run.then(None, js=PLAY_FROM_PLACE)
         draw_after(run, panel.studio, stage.why)
     packed = stage.make_stems.click(panel.pack_stems, outputs=[*desk.controls, stage.stems], **freely)
     packed.then(None, js="() => setTimeout(() => document.querySelector('#get-stems')?.click(), 100)")
-    editor.lane.select(
-        panel.choose,
-        outputs=[editor.second, editor.place, editor.chord, *desk.controls],
-        queue=False,
-        **private,
-    )
+    choosing: dict[str, Any] = {**private, "outputs": [*editor.outputs, *editor.desk.controls], "queue": False}
+    stage.why.timeline.select(panel.choose, **choosing)
+    for button, steps in ((editor.earlier, -1), (editor.later, 1)):
+        button.click(panel.choose_beside, [editor.second, gr.State(steps)], **choosing)
     panel.fields.original.change(
         None,
         panel.fields.original,
@@ -306,3 +358,4 @@ def connect_panel(panel: ChangePanel) -> None:
         js="original => ({__type__: 'update', visible: original !== 'replace'})",
     )
     desk.stop.click(desk.halt, outputs=desk.controls, cancels=[*runs, packed], queue=False, **private)
+    editor.desk.stop.click(editor.desk.halt, outputs=editor.desk.controls, cancels=beside, queue=False, **private)

@@ -6,12 +6,14 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from emotion.errors import RefusalError
+from video2music.direction import Section
 from video2music.harmony.key import parse_key
+from video2music.marks import Marks
 from video2music.music.loudness import check_music_level
 from video2music.music.tempo import FASTEST_TEMPO, SLOWEST_TEMPO
 from video2music.music.transposition import transposition_to
 from video2music.piece import Piece
-from video2music.progress import Progress
+from video2music.progress import Progress, StageTimer
 from video2music.web.engine_room import EngineRoom
 from video2music.web.shelf import Kept
 from video2music.web.wishes_form import read_original, read_semitones
@@ -142,6 +144,27 @@ def listen_again(engines: EngineRoom) -> Change:
     return change
 
 
+def compose_again(engines: EngineRoom, marks: Marks, sections: tuple[Section, ...]) -> Change:
+    """Return the change that composes once more, with the same seed, for cuts and moods that a person set.
+
+    The video is only looked at again where the engine that saw it is not offered here, as after an example.
+
+    Args:
+        engines: the one that composed the piece composes again.
+        marks: cuts.
+        sections: with a mood each.
+    """
+
+    def change(kept: Kept, progress: Progress) -> Kept:
+        piece = kept.piece
+        direction = replace(piece.direction, sections=sections)
+        wishes = replace(wishes_now(kept), seed=piece.score.seed, marks=marks, direction=direction)
+        composer, features = engines.seen(piece, progress)
+        return kept.with_version(composer.compose_seen(piece.source, features, wishes, StageTimer(progress)))
+
+    return change
+
+
 def take_offer(number: int) -> Change:
     """Return the change that goes on with one of the pieces on offer.
 
@@ -169,5 +192,8 @@ def wishes_now(kept: Kept) -> Wishes:
         original=piece.original,
         music_level_lu=piece.music_level_lu,
         lufs=piece.lufs,
-        primer=kept.wishes.primer,
+        density=piece.rendition.density,
+        loudness=piece.rendition.loudness,
+        marks=piece.marks,
+        direction=piece.direction,
     )

@@ -1,9 +1,11 @@
-"""The chords of a piece as a row of buttons: one is chosen by click or keyboard, and another is put in its place."""
+"""The chords of a piece as blocks on its timeline: one is chosen by click or keyboard, and replaced by another."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
+from pathlib import Path
 from typing import Any
 
+from video2music.harmony.function import function_of
 from video2music.harmony.key import Key, parse_key
 from video2music.harmony.parsing import parse_chord
 from video2music.harmony.vocabulary import CHORD_COUNT, NO_CHORD, chord_pitch_classes, root_and_quality
@@ -13,63 +15,64 @@ from video2music.web.words import chord_words, clock
 COMMON = frozenset({"maj", "min", "dim", "7", "min7", "maj7"})
 """Qualities of the chords that are offered from the key."""
 
-CHOOSING = """
-const buttons = () => [...element.querySelectorAll("button[data-at]")];
-element.addEventListener("click", (event) => {
-  const chosen = event.target.closest("button[data-at]");
-  if (!chosen) return;
-  buttons().forEach((button) => {
-    button.setAttribute("aria-pressed", button === chosen);
-    button.tabIndex = button === chosen ? 0 : -1;
-  });
-  trigger("select", { at: Number(chosen.dataset.at) });
-});
-element.addEventListener("keydown", (event) => {
-  const row = buttons(), here = row.indexOf(document.activeElement);
-  const next = { ArrowRight: here + 1, ArrowLeft: here - 1, Home: 0, End: row.length - 1 }[event.key];
-  if (here < 0 || next === undefined) return;
-  event.preventDefault();
-  row.at(Math.min(row.length - 1, Math.max(0, next))).focus();
-});
-"""
-"""Script of the row: Tab reaches one button, the arrow keys the others; a click tells the second of its chord."""
+CHOOSING = (Path(__file__).parents[2] / "assets" / "chord_blocks.js").read_text(encoding="utf-8")
+"""Script of the timeline: Tab reaches one block, the arrow keys the others; a click tells the second of its chord."""
+
+HINT = "choose a chord to replace it"
 
 
-def chord_lane(score: Score, chosen_s: float | None = None) -> str:
-    """Show the chord changes in order, as buttons.
+def chord_blocks(score: Score, duration_s: float) -> str:
+    """Lay the chord changes over their boxes as buttons; a name is hidden where it does not fit.
 
     Args:
         score: what is heard.
-        chosen_s: a second at which the chord that is being changed sounds.
+        duration_s: where the time axis ends.
     """
-    events = score.chord_events()
-    ends = [event["time_s"] + event["duration_s"] for event in events]
-    chosen = 0 if chosen_s is None else next((place for place, end in enumerate(ends) if chosen_s < end), 0)
-    buttons = "".join(
-        chord_button(event, reached=place == chosen, pressed=place == chosen and chosen_s is not None)
-        for place, event in enumerate(events)
-    )
-    return f"""
-<div class="chord-lane">
-  <h3>Chords <span>choose one to replace it</span></h3>
-  <div class="row" role="toolbar" aria-label="Chords in order; the arrow keys move from one to the next">{buttons}</div>
-</div>"""
+    buttons = "".join(chord_block(event, score.key, duration_s) for event in score.chord_events())
+    label = "Chords in order; the arrow keys move from one to the next, Enter chooses one to replace it"
+    return f'<div class="names chord-lane" role="toolbar" aria-label="{label}">{buttons}</div>'
 
 
-def chord_button(event: Mapping[str, Any], *, reached: bool, pressed: bool) -> str:
-    """Show one chord.
+def chord_block(event: Mapping[str, Any], key: str, duration_s: float) -> str:
+    """Lay out one chord.
 
     Args:
         event: one of `Score.chord_events`.
-        reached: whether Tab leads to it.
-        pressed: whether it is the one that is being changed.
+        key: of the score.
+        duration_s: where the time axis ends.
     """
-    middle_s = event["time_s"] + event["duration_s"] / 2
+    start_s, length_s, name = event["time_s"], event["duration_s"], escape(chord_words(event["symbol"]))
+    function = function_of(parse_chord(event["symbol"]), parse_key(key)) or "rest"
+    left, width = 100 * start_s / duration_s, 100 * length_s / duration_s
     return (
-        f'<button type="button" data-at="{middle_s:.3f}" tabindex="{0 if reached else -1}" '
-        f'aria-pressed="{str(pressed).lower()}" style="--beats:{event["duration_s"]:.2f}">'
-        f"<b>{escape(chord_words(event['symbol']))}</b> <span>{clock(event['time_s'])}</span></button>"
+        f'<button type="button" class="on-{function}" tabindex="-1" data-from="{start_s:.3f}" '
+        f'data-at="{start_s + length_s / 2:.3f}" '
+        f'aria-label="{name} at {clock(start_s)}" style="left:{left:.3f}%;width:{width:.3f}%"><b>{name}</b></button>'
     )
+
+
+def position_words(score: Score, second: float) -> str:
+    """Say which of the chords sounds at a second, for example "Chord 5 of 23"."""
+    events = score.chord_events()
+    return f"Chord {place_of(events, second) + 1} of {len(events)}"
+
+
+def place_of(events: Sequence[Mapping[str, Any]], second: float) -> int:
+    """Return the place of the chord that sounds at a second, 0 for the first."""
+    return max(0, sum(1 for event in events if event["time_s"] <= second) - 1)
+
+
+def neighbour(score: Score, second: float, steps: int) -> float:
+    """Return a second inside a chord that sounds before or after another one.
+
+    Args:
+        score: what is heard.
+        second: at which the other one sounds.
+        steps: how many chords later; negative for earlier. The first and the last one have no further neighbours.
+    """
+    events = score.chord_events()
+    event = events[min(max(place_of(events, second) + steps, 0), len(events) - 1)]
+    return float(event["time_s"] + event["duration_s"] / 2)
 
 
 def sounding_at(score: Score, second: float) -> tuple[str, float]:

@@ -22,6 +22,7 @@ from video2music.web.clip_card import CLIP_TYPES, PREVIEW, clip_card
 from video2music.web.desk import Changes, Desk, bring_into_view, lay_out_desk
 from video2music.web.engine_panel import connect_engines
 from video2music.web.folders import given_name, safe_stem, working_folder
+from video2music.web.marks_panel import connect_marks, lay_out_marks
 from video2music.web.progress_view import field_hint, notice
 from video2music.web.runs import Run
 from video2music.web.settings_file import read_settings, write_settings
@@ -58,8 +59,10 @@ def build(studio: Studio) -> "ComposePage":
                 stage = lay_out_result(empty, result)
                 panel = lay_out_panel(studio, stage)
                 variations = lay_out_variations(studio)
+                marks = lay_out_marks(studio, stage.tools)
     page = ComposePage(studio, form, desk, stage, panel, variations)
     connect(page)
+    connect_marks(marks, panel, form)
     return page
 
 

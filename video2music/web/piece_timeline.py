@@ -10,8 +10,10 @@ from video2music.harmony.function import FUNCTIONS, Function, function_of
 from video2music.harmony.key import parse_key
 from video2music.harmony.parsing import parse_chord
 from video2music.music.score import Score
+from video2music.web.chord_lane import HINT, chord_blocks
 from video2music.web.curves import boxes, held, line, pooled, stairs
-from video2music.web.lanes import WIDTH, Told, lane, moments, name_over, picture, telling, timeline
+from video2music.web.lanes import WIDTH, Told, lane, moments, picture, telling, timeline
+from video2music.web.mark_lanes import Set, cut_lane, section_lane
 from video2music.web.scene_table import scene_table
 from video2music.web.stacked_areas import emotion_plot, mood_legend
 from video2music.web.thumbnails import Still, scenes_of
@@ -33,9 +35,6 @@ SILENT = 1e-4
 DYNAMICS_DB = 24.0
 """From the softest to the loudest that the picture of the loudness tells apart."""
 
-NAMED_SHARE = 0.02
-"""A chord must hold this share of the time before its name can have room above its box."""
-
 FUNCTION_WORDS = {
     "tonic": "tonic, at rest",
     "subdominant": "subdominant, on the move",
@@ -49,7 +48,9 @@ OUTSIDE = (
 )
 
 
-def piece_timeline(features: VideoFeatures, score: Score, strip: Sequence[Still], saved: str = "") -> str:
+def piece_timeline(
+    features: VideoFeatures, score: Score, strip: Sequence[Still], saved: str = "", wished: Set | None = None
+) -> str:
     """Draw what was seen and what is heard below one another.
 
     Args:
@@ -57,8 +58,11 @@ def piece_timeline(features: VideoFeatures, score: Score, strip: Sequence[Still]
         score: what is heard.
         strip: of the clip, with pictures where there are any.
         saved: file name of an image of it.
+        wished: cuts and moods that a person set.
     """
-    duration_s, cuts, said = features.duration_s, cut_marks(features), told(features, score)
+    wished = wished or Set()
+    met = wished.marks.met(features.cuts_s.tolist())
+    duration_s, cuts, said = features.duration_s, cut_marks(met, features.duration_s), told(features, score)
     plots = {
         "Scenes": ("scene", scene_plot(features, strip)),
         "Mood": ("mood", emotion_plot(features.emotion, duration_s)),
@@ -70,19 +74,27 @@ def piece_timeline(features: VideoFeatures, score: Score, strip: Sequence[Still]
     lanes = [lane(name, plot + cuts, tells=(key, said[key])) for name, (key, plot) in plots.items()]
     return timeline(
         'Why it sounds so <span class="readout" data-short aria-hidden="true">0:00</span>',
-        [group("In the picture"), *lanes[:SEEN_LANES], group("In the music"), *lanes[SEEN_LANES:]],
+        [
+            group("In the picture"),
+            *lanes[:SEEN_LANES],
+            group("Set by you", hint="marked with the buttons below"),
+            lane("Cuts", cut_lane(features, score, wished) + cuts),
+            lane("Sections", section_lane(duration_s, wished) + cuts),
+            group("In the music", hint=HINT),
+            *lanes[SEEN_LANES:],
+        ],
         player="#piece video",
         moments=moments(duration_s, told=said),
         saved=saved,
         name="Moment of the clip; the arrow keys move it",
         before=sight_place(said["sees"]) if any(features.sights) else "",
-        after=mood_legend() + chord_legend(score) + scene_table(features, score),
+        after=mood_legend() + chord_legend(score) + scene_table(features, score, wished),
     )
 
 
-def group(words: str) -> str:
-    """Say what the lanes below have in common."""
-    return f'<p class="group">{words}</p>'
+def group(words: str, hint: str = "") -> str:
+    """Say what the lanes below have in common, and what can be done with them."""
+    return f'<p class="group">{words}{f" <span>· {hint}</span>" if hint else ""}</p>'
 
 
 def sight_place(sees: Told) -> str:
@@ -140,9 +152,9 @@ def scene_words(features: VideoFeatures) -> str:
     return f"{len(scenes)} scenes; cuts at {', '.join(clock(start_s) for start_s, _ in scenes[1:])}"
 
 
-def cut_marks(features: VideoFeatures) -> str:
-    """Draw the scene cuts as lines through a lane."""
-    places = features.cuts_s / features.duration_s * WIDTH
+def cut_marks(cuts_s: Sequence[float], duration_s: float) -> str:
+    """Draw the cuts as lines through a lane."""
+    places = (cut / duration_s * WIDTH for cut in cuts_s)
     lines = "".join(f"M{place:.2f} 0V1" for place in places if 0 < place < WIDTH)
     return (
         f'<svg class="cuts" viewBox="0 0 {WIDTH:g} 1" preserveAspectRatio="none" aria-hidden="true" focusable="false">'
@@ -199,22 +211,18 @@ def upright(values: NDArray[np.floating], least: float) -> NDArray[np.float64]:
 
 
 def chord_plot(score: Score, duration_s: float) -> str:
-    """Draw a box for each chord in the colour of its function, and its name where there is room."""
+    """Draw a box for each chord in the colour of its function, and lay a button with its name over it."""
     spans: dict[Function, list[tuple[float, float]]] = {function: [] for function in FUNCTIONS}
-    names = ""
     for event in score.chord_events():
         start_s, length_s = event["time_s"], event["duration_s"]
         function = chord_function(event["symbol"], score.key)
         if function is not None:
             spans[function].append((start_s / duration_s * WIDTH, length_s / duration_s * WIDTH))
-            if length_s >= NAMED_SHARE * duration_s:
-                name = name_over(start_s, length_s, duration_s, chord_words(event["symbol"]))
-                names += name.replace("<span", f'<span class="on-{function}"', 1)
     shapes = "".join(f'<path class="{function}" d="{boxes(found, 10)}"/>' for function, found in spans.items() if found)
     if spans["outside"]:
         shapes += f'{OUTSIDE}<path d="{boxes(spans["outside"], 10)}" fill="url(#texture-outside)"/>'
     words = f"{len(score.chord_events())} chords in {score.key}; the table below names them"
-    return picture(10, words, shapes) + f'<div class="names" aria-hidden="true">{names}</div>'
+    return picture(10, words, shapes) + chord_blocks(score, duration_s)
 
 
 def chord_legend(score: Score) -> str:

@@ -6,10 +6,11 @@ from math import ceil
 
 from video2music.features.video_features import VideoFeatures
 from video2music.music.score import Score
+from video2music.web.mark_lanes import Set
 from video2music.web.thumbnails import parts, scenes_of
-from video2music.web.words import chord_words, clock, loudness_words, mood_shares
+from video2music.web.words import chord_words, clock, loudness_words, moment_words, mood_shares
 
-HEADS = ("From", "Mood seen", "Motion", "Chords", "Notes a beat", "Loudness", "Seen")
+HEADS = ("From", "Mood seen", "Motion", "Chords", "Notes a beat", "Loudness")
 
 MOST_ROWS = 40
 
@@ -23,15 +24,17 @@ MOST_CHORDS = 8
 """Chords that are named in one row."""
 
 
-def scene_table(features: VideoFeatures, score: Score) -> str:
+def scene_table(features: VideoFeatures, score: Score, wished: Set | None = None) -> str:
     """Tell the timeline as a table that is folded away.
 
     Args:
         features: what was seen.
         score: what is heard.
+        wished: cuts and moods that a person set.
     """
-    heads = HEADS if features.sights else HEADS[:-1]
-    rows = "".join(row(features, score, start_s, end_s) for start_s, end_s in stretches(features))
+    wished = wished or Set()
+    heads = (*HEADS, *(["Seen"] if features.sights else []), *set_heads(wished))
+    rows = "".join(row(features, score, wished, *stretch) for stretch in stretches(features))
     columns = "".join(f'<th scope="col">{head}</th>' for head in heads)
     return (
         '<details class="in-words"><summary>The same as a table</summary>'
@@ -47,7 +50,19 @@ def stretches(features: VideoFeatures) -> list[tuple[float, float]]:
     return found if len(found) <= MOST_ROWS else parts(0.0, features.duration_s, features.duration_s / MOST_ROWS)
 
 
-def row(features: VideoFeatures, score: Score, start_s: float, end_s: float) -> str:
+def set_heads(wished: Set) -> list[str]:
+    """Return the heads of the columns for what a person set; none where nothing was set."""
+    return [*(["Mood set"] if wished.sections else []), *(["Cuts set"] if wished.marks.added else [])]
+
+
+def set_cells(wished: Set, start_s: float, end_s: float) -> list[str]:
+    """Tell what a person set for one stretch of time."""
+    moods = [one.mood for one in wished.sections if one.start_s < end_s and start_s < one.end_s]
+    cuts = [moment_words(cut) for cut in wished.marks.added if start_s <= cut < end_s]
+    return [*([", ".join(moods)] if wished.sections else []), *([", ".join(cuts)] if wished.marks.added else [])]
+
+
+def row(features: VideoFeatures, score: Score, wished: Set, start_s: float, end_s: float) -> str:
     """Tell one stretch of time."""
     seconds = slice(min(int(start_s), features.seconds - 1), max(int(start_s) + 1, ceil(end_s - 1e-6)))
     steps = slice(step_at(score, start_s), step_at(score, end_s - 1e-3) + 1)
@@ -58,6 +73,7 @@ def row(features: VideoFeatures, score: Score, start_s: float, end_s: float) -> 
         f"{score.note_density[steps].mean() / 2:.0f}",
         loudness_words(score.loudness[steps].mean()),
         *([", ".join(dict.fromkeys(filter(None, features.sights[seconds])))] if features.sights else []),
+        *set_cells(wished, start_s, end_s),
     )
     return f'<tr><th scope="row">{clock(start_s)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in cells)}</tr>'
 

@@ -10,7 +10,7 @@ SCRIPT = Path(__file__).parents[2] / "assets" / "sections.js"
 
 FRAME = """
 <fieldset class="sections">
-  <legend>Moods by time</legend>
+  <legend>LEGEND</legend>
   <p class="note">Counted from where the music begins. Where no mood is set, the music follows the video.</p>
   <div class="rows"></div>
   <div class="buttons">
@@ -20,8 +20,28 @@ FRAME = """
 </fieldset>"""
 
 
-def lay_out_sections() -> gr.HTML:
-    """Put the field; its value is a text that `read_sections` reads, and "change" tells that a person changed it."""
+def lay_out_sections(
+    *,
+    elem_id: str = "sections",
+    legend: str = "Moods by time",
+    player: str = "#clip-card video",
+    lane: str = "",
+) -> gr.HTML:
+    """Put the field; its value is a text that `read_sections` reads, and "change" tells that a person changed it.
+
+    Args:
+        elem_id: of the field.
+        legend: its name.
+        player: selector of the video whose moment is taken for the beginning of a section.
+        lane: selector of the place on a timeline where the sections are drawn; from there they are taken when another
+            piece is shown.
+    """
     return gr.HTML(
-        "", html_template=FRAME, js_on_load=SCRIPT.read_text(encoding="utf-8"), moods=list(EMOTIONS), elem_id="sections"
+        "",
+        html_template=FRAME.replace("LEGEND", legend),
+        js_on_load=SCRIPT.read_text(encoding="utf-8"),
+        moods=list(EMOTIONS),
+        player=player,
+        lane=lane,
+        elem_id=elem_id,
     )

@@ -36,6 +36,7 @@ class Stage:
         stems: holds the parts once they are played; never seen, the page presses it.
         rights: says what the music may be used for.
         why: shows why the music is as it is.
+        tools: below the timeline, for what is changed on it.
     """
 
     empty: gr.HTML
@@ -48,6 +49,7 @@ class Stage:
     stems: gr.DownloadButton
     rights: gr.HTML
     why: WhyPanel
+    tools: gr.Column
 
     @property
     def music(self) -> gr.DownloadButton:
@@ -89,6 +91,7 @@ def lay_out_result(empty: gr.HTML, result: gr.Column) -> Stage:
     """Put the video, the downloads and the summary into the column for the result."""
     video = gr.Video(label="The clip with its music", show_label=False, interactive=False, elem_id="piece", buttons=[])
     timeline = lay_out_timeline()
+    tools = gr.Column(elem_id="timeline-tools")
     with gr.Row(elem_id="downloads"):
         downloads = tuple(
             gr.DownloadButton(text, elem_id=name, size="sm", min_width=120) for _, text, name in DOWNLOADS
@@ -99,4 +102,4 @@ def lay_out_result(empty: gr.HTML, result: gr.Column) -> Stage:
     rights = gr.HTML("", elem_id="rights")
     analyse = gr.Button("Analyse this music", elem_id="analyse-composed")
     summary = gr.HTML("", elem_id="summary")
-    return Stage(empty, result, video, summary, analyse, downloads, make_stems, stems, rights, why)
+    return Stage(empty, result, video, summary, analyse, downloads, make_stems, stems, rights, why, tools)

@@ -5,14 +5,17 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import gradio as gr
 from gradio.events import Dependency
 
 from emotion.errors import RefusalError
 from video2music.tables import write_features
+from video2music.web.chord_lane import CHOOSING
 from video2music.web.desk import Changes
 from video2music.web.folders import safe_stem
+from video2music.web.mark_lanes import Set
 from video2music.web.piece_timeline import piece_timeline
 from video2music.web.shelf import Kept
 from video2music.web.studio import Studio
@@ -43,7 +46,7 @@ class WhyPanel:
 
 def lay_out_timeline() -> gr.HTML:
     """Put the place of the timeline."""
-    return gr.HTML("", elem_id="why")
+    return gr.HTML("", elem_id="why", js_on_load=CHOOSING)
 
 
 def lay_out_downloads(timeline: gr.HTML) -> WhyPanel:
@@ -94,11 +97,12 @@ def drawn(why: WhyPanel, kept: Kept) -> Iterator[Changes]:
     write_features(table, features, score)
     pictured = read_strip(known)
     strip = pictured or film_strip(features)
-    yield {why.timeline: piece_timeline(features, score, strip, image), why.table: str(table)}
+    wished = Set(piece.marks, piece.direction.sections, f"{crc32(kept.folder.name.encode()):x}")
+    yield {why.timeline: piece_timeline(features, score, strip, image, wished), why.table: str(table)}
     if pictured is None:
         strip = with_pictures(strip, piece.source, 0.0 if piece.part is None else piece.part.start_s)
         known.write_text(json.dumps([asdict(still) for still in strip]), encoding="utf-8")
-        yield {why.timeline: piece_timeline(features, score, strip, image)}
+        yield {why.timeline: piece_timeline(features, score, strip, image, wished)}
 
 
 def read_strip(path: Path) -> list[Still] | None:
