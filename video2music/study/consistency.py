@@ -1,16 +1,14 @@
 """Whether the parts of a study contradict each other: what no part can check by itself."""
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import chain
 
 from pydantic import BaseModel
 
 from emotion.errors import RefusalError
 from video2music.engines import find_engine
 from video2music.study.lined_yaml import Place
-from video2music.study.plan import AttentionCheck, Clip, Condition, Question, Study
+from video2music.study.plan import AttentionCheck, Choice, Clip, Condition, Question, Study
 from video2music.study.wishes import composer_wishes
 
 Contradiction = tuple[Place, str, str]
@@ -55,12 +53,9 @@ def _languages(study: Study) -> Iterator[Contradiction]:
         for language in study.languages:
             if not text.get(language, "").strip():
                 yield place, f'There are no words in "{language}"', f"Add a line that begins with {language}:"
-        for language in text.keys() - set(study.languages):
-            yield (
-                (*place, language),
-                f'"{language}" is not a language of the study',
-                "Add it to languages, or remove it",
-            )
+        for language in sorted(text.keys() - set(study.languages)):
+            what = f'"{language}" is not a language of the study'
+            yield (*place, language), what, "Add it to languages, or remove it"
 
 
 def _texts(part: BaseModel, place: Place) -> Iterator[tuple[Place, dict[str, str]]]:
@@ -96,10 +91,11 @@ def _repeated(study: Study) -> Iterator[Contradiction]:
 
 
 def _twice(ids: Sequence[tuple[Place, str]]) -> Iterator[Contradiction]:
-    counts = Counter(name for _, name in ids)
-    for number, (place, name) in enumerate(ids):
-        if counts[name] > 1 and name in [earlier for _, earlier in ids[:number]]:
+    taken: set[str] = set()
+    for place, name in ids:
+        if name in taken:
             yield place, f'The id "{name}" is taken', "Choose another one"
+        taken.add(name)
 
 
 def _question(place: Place, question: Question) -> Iterator[Contradiction]:
@@ -112,10 +108,10 @@ def _question(place: Place, question: Question) -> Iterator[Contradiction]:
             yield (*place, end), f"A question of the kind {kind} has no ends", "Remove it"
     if kind == "choice" and len(question.options) < 2:
         yield place, "There are fewer than two options", "Add options, each with id and text"
-    belongs = {"options": ("choice",), "several": ("choice",), "ties": ("preference",), "points": ("likert",)}
-    for name, kinds in belongs.items():
-        if name in question.model_fields_set and kind not in kinds:
-            yield (*place, name), f"It belongs to questions of the kind {kinds[0]}", "Remove it"
+    belongs = {"options": "choice", "several": "choice", "ties": "preference", "points": "likert"}
+    for name, owner in belongs.items():
+        if name in question.model_fields_set and kind != owner:
+            yield (*place, name), f"It belongs to questions of the kind {owner}", "Remove it"
 
 
 def _preferences(study: Study) -> Iterator[Contradiction]:
@@ -229,6 +225,5 @@ def _session(study: Study) -> Iterator[Contradiction]:
         yield ("session", "external_id"), "It is no name of a parameter", remedy
 
 
-def _one_of(parts: Sequence[Condition | Clip] | Sequence[BaseModel]) -> str:
-    names = ", ".join(str(getattr(part, "id", "")) for part in chain(parts))
-    return f"Choose from {names}" if names else "Add one"
+def _one_of(parts: Sequence[Choice | Clip | Condition]) -> str:
+    return f"Choose from {', '.join(part.id for part in parts)}" if parts else "Add one"
