@@ -103,6 +103,7 @@ def test_every_mistake_is_said_at_once_with_its_line_in_order(write: Write) -> N
         (", high: good", "", "line 5, questions[1]: The high end of the scale is not named."),
         ("low: bad", "low: bad, kind: sliders", 'line 5, questions[1].kind: "sliders" is none of the choices.'),
         ("low: bad, high: good", "kind: preference", "line 5, questions[1].kind: A preference needs pairs."),
+        ("clips:", "design: {show: pair}\nclips:", "line 5, questions[1]: Beside two videos nobody knows which one is"),
         ("low: bad, high: good", "kind: choice", "line 5, questions[1]: There are fewer than two options."),
         ("low: bad", "kind: text, low: bad", "line 5, questions[1].low: A question of the kind text has no ends."),
         ("of: ours", "of: theirs", 'line 8, conditions[2].of: There is no condition "theirs". Choose from ours, low.'),

@@ -28,7 +28,7 @@ def contradictions(study: Study) -> Iterator[Contradiction]:
     yield from _repeated(study)
     for place, question in _asked(study):
         yield from _question(place, question)
-    yield from _preferences(study)
+    yield from _beside(study)
     for number, condition in enumerate(study.conditions):
         yield from _condition(("conditions", number), condition, study)
     for name in ("clips", "training_clips"):
@@ -114,14 +114,17 @@ def _question(place: Place, question: Question) -> Iterator[Contradiction]:
             yield (*place, name), f"It belongs to questions of the kind {owner}", "Remove it"
 
 
-def _preferences(study: Study) -> Iterator[Contradiction]:
+def _beside(study: Study) -> Iterator[Contradiction]:
+    """List questions that do not fit to how many videos are shown beside them."""
+    pairs = study.design.show == "pair"
     for place, question in _asked(study):
-        if question.kind != "preference":
-            continue
-        if place[0] != "questions":
+        rated, preferred = question.kind in ("likert", "slider"), question.kind == "preference"
+        if preferred and place[0] != "questions":
             yield (*place, "kind"), "A preference needs two videos, and none is shown here", "Ask otherwise"
-        elif study.design.show != "pair":
+        elif preferred and not pairs:
             yield (*place, "kind"), "A preference needs pairs", "Set show: pair under design, or ask otherwise"
+        elif rated and pairs and place[0] == "questions":
+            yield place, "Beside two videos nobody knows which one is rated", "Ask for a preference, or set show: one"
 
 
 def _condition(place: Place, condition: Condition, study: Study) -> Iterator[Contradiction]:
