@@ -181,7 +181,7 @@ def connect_marks(marks: MarksPanel, panel: ChangePanel, form: Form) -> None:
     )
     marks.forget.click(None, js="() => document.dispatchEvent(new CustomEvent('forget-marks'))")
 
-    async def compose(cuts: str, sections: str, request: gr.Request) -> AsyncIterator[Changes]:
+    async def play_set(cuts: str, sections: str, request: gr.Request) -> AsyncIterator[Changes]:
         try:
             desk.need_room(request)
             kept = marks.studio.shelf.get(str(request.session_hash))
@@ -193,7 +193,7 @@ def connect_marks(marks: MarksPanel, panel: ChangePanel, form: Form) -> None:
             yield changes
 
     composed = desk.start.click(
-        compose,
+        play_set,
         held,
         [*desk.controls, *panel.stage.outputs, *panel.outputs],
         js=REMEMBER_PLACE,
