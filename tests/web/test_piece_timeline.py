@@ -207,11 +207,29 @@ def test_pictures_show_the_scene_after_the_cut(make_clip: Callable[..., Path]) -
     assert with_pictures([Still(0.0, 1.5)], clip, 1.5)[0].picture == second.picture
 
 
-def test_only_the_longest_scenes_have_pictures(make_clip: Callable[..., Path]) -> None:
-    lengths = np.r_[np.full(MOST, 0.1), np.full(5, 0.02)]
-    edges = np.r_[0, np.cumsum(lengths)]
+@pytest.mark.parametrize("cuts", [(), (5.0,), tuple(np.arange(1.0, 300.0, 1.0)), (0.4, 0.8, 1.2, 150.0, 299.9)])
+def test_the_strip_covers_the_clip_with_stills_wide_enough_to_see(cuts: Cuts) -> None:
+    strip = film_strip(seen(300.0, cuts=cuts))
+    assert (strip[0].start_s, strip[-1].end_s) == (0, pytest.approx(300.0))
+    assert all(before.end_s == pytest.approx(after.start_s) for before, after in pairwise(strip))
+    assert 6 <= len(strip) <= MOST
+    assert all(still.end_s - still.start_s >= 300 / MOST - 1e-6 for still in strip)
+    assert all(still.start_s <= still.scene[0] < still.scene[1] <= still.end_s for still in strip)
+
+
+def test_several_short_scenes_show_the_longest_of_them() -> None:
+    strip = film_strip(seen(48.0, cuts=(0.5, 2.0, 10.0)))
+    assert (strip[0].start_s, strip[0].end_s, strip[0].scene) == (0.0, 2.0, (0.5, 2.0))
+
+
+@pytest.mark.parametrize("decoded_s", [0.0, 25.0])
+def test_no_still_of_many_is_blank_however_little_may_be_decoded(
+    make_clip: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, decoded_s: float
+) -> None:
+    monkeypatch.setattr(thumbnails, "DECODED_S", decoded_s)
+    edges = np.linspace(0, 3.0, MOST + 1)
     stills = with_pictures([Still(*map(float, pair)) for pair in pairwise(edges)], make_clip(seconds=3.0))
-    assert [bool(still.picture) for still in stills] == [True] * MOST + [False] * 5
+    assert all(still.picture for still in stills)
 
 
 def test_a_clip_that_is_gone_leaves_the_strip_empty(tmp_path: Path) -> None:
