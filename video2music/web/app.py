@@ -14,6 +14,7 @@ import gradio as gr
 
 from emotion import Recogniser
 from emotion.errors import RefusalError
+from emotion.hub import cache_folder
 from video2music.engines import ENGINES
 from video2music.errors import UnknownEngineError
 from video2music.web import compose_tab, endpoints, examples_panel, handover, recognise_tab
@@ -160,7 +161,7 @@ def load_recogniser(engine: str) -> Recogniser:
 
 
 def keep_to_ourselves(root: Path) -> None:
-    """Switch off every report that the libraries would send, and keep Gradio's files under our own root.
+    """Switch off every report that the libraries would send, and keep what they write under our root or in our cache.
 
     Args:
         root: private folder of the page.
@@ -168,6 +169,8 @@ def keep_to_ourselves(root: Path) -> None:
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     os.environ["GRADIO_TEMP_DIR"] = str(root / "served")
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder() / "numba"))  # else beside the installed packages
+    os.environ.setdefault("MPLCONFIGDIR", str(cache_folder() / "matplotlib"))  # else in the home
 
 
 def build(
