@@ -1,5 +1,8 @@
 """The one base error of the program, and the refusals that the lower package raises."""
 
+LONGEST_SENTENCE = 400
+"""Letters; a longer one quotes what nobody reads."""
+
 
 class RefusalError(Exception):
     """An input, a file or a setting that cannot be used, said in one line.
@@ -18,7 +21,24 @@ class RefusalError(Exception):
         self.remedy = remedy
         place = "" if self.where is None else f": {self.where}"
         advice = "" if remedy is None else f" {remedy}."
-        super().__init__(" ".join(f"{what}{place}.{advice}".split()))
+        super().__init__(plain(f"{_shortened(what)}{place}.{advice}"))
+
+
+def plain(text: str) -> str:
+    """Return a text as one line of what can be printed: names of files may hold anything, also what moves a cursor.
+
+    Args:
+        text: anything.
+    """
+    line = " ".join(text.split())
+    return line if line.isprintable() else "".join(letter if letter.isprintable() else "\ufffd" for letter in line)
+
+
+def _shortened(what: str) -> str:
+    """Leave out the middle of a sentence that quotes a whole file."""
+    if len(what) <= LONGEST_SENTENCE:
+        return what
+    return f"{what[: LONGEST_SENTENCE // 2]} ... {what[-LONGEST_SENTENCE // 4 :]}"
 
 
 class AudioReadError(RefusalError):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from emotion.errors import WeightsDamagedError, WeightsNotFoundError
 from emotion.hub import HubFile, cache_folder, fetch, file_sha256
@@ -16,14 +17,22 @@ from emotion.hub import HubFile, cache_folder, fetch, file_sha256
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+Module = TypeVar("Module", bound="nn.Module")
+
 __all__ = [
-    "HubFile", "file_sha256", "find_weights", "load_checkpoint", "load_into", "load_tensors", "models_folder",
-    "own_format", "pin", "save_tensors",
+    "HubFile", "build", "check_fit", "check_sizes", "file_sha256", "find_weights", "load_checkpoint", "load_into",
+    "load_tensors", "models_folder", "own_format", "pin", "save_tensors",
 ]  # fmt: skip
 
 CHECKSUMS = "checksums.json"
 SUFFIX = ".safetensors"
 NAMED_AT_ONCE = 4  # tensors a refusal lists before it only counts
+LONGEST_NAME = 60  # letters of a tensor's name in it
+
+LARGEST_SIZE, MOST_LAYERS = 1 << 16, 64
+"""Of a network that a file describes."""
+MOST_INSTRUCTIONS = 32_000_000
+"""Bytes of a checkpoint that are not tensors; the released ones have less than one million."""
 
 
 def models_folder() -> Path:
@@ -142,6 +151,7 @@ def load_checkpoint(path: Path, *, sha256: str | None = None) -> dict[str, Tenso
     import torch
 
     _check_hash(path, sha256)
+    _check_archive(path)
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
@@ -169,6 +179,50 @@ def load_into(module: nn.Module, tensors: Mapping[str, Tensor], *, where: object
     Raises:
         WeightsDamagedError: names and shapes do not agree; the sentence names them.
     """
+    check_fit(module, tensors, where=where)
+    module.load_state_dict(dict(tensors))
+
+
+def build(make: Callable[[], Module], tensors: Mapping[str, Tensor], path: Path) -> Module:
+    """Build the network that a file describes, after a look at whether its tensors are those of such a network.
+
+    Args:
+        make: builds the network from the description.
+        tensors: of the file.
+        path: the file.
+
+    Returns:
+        The network with its weights. A description of a network that the file does not hold costs no memory.
+
+    Raises:
+        WeightsDamagedError: the description is none, or the tensors do not fit it.
+    """
+    import torch
+
+    with own_format(path), torch.device("meta"):
+        check_fit(make(), tensors, where=path)
+    network = make()
+    load_into(network, tensors, where=path)
+    return network
+
+
+def check_sizes(description: Mapping[str, object]) -> None:
+    """Refuse sizes that no network has.
+
+    Args:
+        description: of a network, from a file.
+
+    Raises:
+        ValueError: a number is too large, or none.
+    """
+    for name, size in description.items():
+        most = MOST_LAYERS if name.endswith("layers") else LARGEST_SIZE
+        if not isinstance(size, bool | int | float) or not 0 <= size <= most:
+            raise ValueError(f"{name} is {size}")
+
+
+def check_fit(module: nn.Module, tensors: Mapping[str, Tensor], *, where: object = None) -> None:
+    """Refuse tensors that are missing in a network, unexpected or of another shape; see `load_into`."""
     wanted = module.state_dict()
     missing = sorted(wanted.keys() - tensors.keys())
     unexpected = sorted(tensors.keys() - wanted.keys())
@@ -182,7 +236,6 @@ def load_into(module: nn.Module, tensors: Mapping[str, Tensor], *, where: object
         listed = "; ".join(f"{kind}: {_enumerate(names)}" for kind, names in faults if names)
         remedy = "Use weights made for this network"
         raise WeightsDamagedError(f"The weights do not fit the network ({listed})", where=where, remedy=remedy)
-    module.load_state_dict(dict(tensors))
 
 
 @contextmanager
@@ -197,7 +250,7 @@ def own_format(path: Path) -> Iterator[None]:
     """
     try:
         yield
-    except (KeyError, TypeError, ValueError) as error:
+    except (LookupError, TypeError, ValueError, ArithmeticError, RuntimeError, AttributeError) as error:
         raise _damaged(path, "does not say what network it holds") from error
 
 
@@ -240,13 +293,29 @@ def _check_hash(path: Path, sha256: str | None) -> None:
         raise _damaged(path, f"has the hash {found[:12]} instead of {expected[:12]}")
 
 
+def _check_archive(path: Path) -> None:
+    """Refuse a checkpoint that unpacks to more than it is; those that PyTorch writes are not compressed."""
+    if not zipfile.is_zipfile(path):
+        return
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise _damaged(path, "is not a readable archive") from error
+    if sum(entry.file_size for entry in entries) > path.stat().st_size:
+        raise _damaged(path, "unpacks to more than it is")
+    if any(entry.file_size > MOST_INSTRUCTIONS for entry in entries if entry.filename.endswith(".pkl")):
+        raise _damaged(path, "is not a checkpoint that can be opened safely (too many instructions)")
+
+
 def _damaged(path: Path, fault: str, remedy: str = "Replace it by the published file") -> WeightsDamagedError:
     return WeightsDamagedError(f"The weight file {path.name} {fault}", where=path, remedy=remedy)
 
 
 def _enumerate(names: list[str]) -> str:
     more = len(names) - NAMED_AT_ONCE
-    return ", ".join(names[:NAMED_AT_ONCE]) + (f" and {more} more" if more > 0 else "")
+    short = [name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}..." for name in names[:NAMED_AT_ONCE]]
+    return ", ".join(short) + (f" and {more} more" if more > 0 else "")
 
 
 if __name__ == "__main__":

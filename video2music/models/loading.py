@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from torch import Tensor
 
 from emotion.errors import WeightsDamagedError
-from emotion.weights import load_into, load_tensors, save_tensors
+from emotion.weights import build, check_sizes, load_tensors, save_tensors
 from video2music.models.amt import AffectiveMultimodalTransformer, AmtConfig
 from video2music.models.dynamics import DynamicsConfig, DynamicsNetwork
 
@@ -45,17 +45,15 @@ def load_amt(path: Path, *, sha256: str | None = None) -> AffectiveMultimodalTra
         WeightsDamagedError: the file is no chord network, or its tensors do not fit its configuration.
     """
     tensors, config = _read(path, "amt", sha256)
-    network = AffectiveMultimodalTransformer(_configure(AmtConfig, config, path))
-    load_into(network, tensors, where=path)
-    return network.eval()
+    chosen = _configure(AmtConfig, config, path)
+    return build(lambda: AffectiveMultimodalTransformer(chosen), tensors, path).eval()
 
 
 def load_dynamics(path: Path, *, sha256: str | None = None) -> DynamicsNetwork:
     """Build the dynamics network that a file describes; see `load_amt`."""
     tensors, config = _read(path, "dynamics", sha256)
-    network = DynamicsNetwork(_configure(DynamicsConfig, config, path))
-    load_into(network, tensors, where=path)
-    return network.eval()
+    chosen = _configure(DynamicsConfig, config, path)
+    return build(lambda: DynamicsNetwork(chosen), tensors, path).eval()
 
 
 def _metadata(kind: str, config: dict[str, Any], notes: Mapping[str, str]) -> dict[str, str]:
@@ -72,13 +70,14 @@ def _read(path: Path, kind: str, sha256: str | None) -> tuple[dict[str, Tensor],
         )
     try:
         config: dict[str, Any] = dict(json.loads(metadata["config"]))
-    except (KeyError, ValueError, TypeError) as error:
+    except (KeyError, ValueError, TypeError, RecursionError) as error:
         raise WeightsDamagedError("The configuration in the file cannot be read", where=path) from error
     return tensors, config
 
 
 def _configure(kind: type[Config], config: dict[str, Any], path: Path) -> Config:
     try:
+        check_sizes(config)
         return kind(**config)
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise WeightsDamagedError("The configuration in the file does not fit this version", where=path) from error

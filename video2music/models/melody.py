@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from emotion.errors import WeightsDamagedError
-from emotion.weights import find_weights, load_into, load_tensors, own_format, save_tensors
+from emotion.weights import build, check_sizes, find_weights, load_tensors, own_format, save_tensors
 from video2music.harmony.vocabulary import CHORD_COUNT, chord_pitch_classes, root_id
 
 STEPS_PER_BEAT, STEPS_PER_BAR = 4, 16
@@ -317,6 +317,7 @@ def load_melody(path: Path | None = None, *, sha256: str | None = None) -> Melod
     if metadata.get("format") != FORMAT:
         raise WeightsDamagedError("The file does not hold a melody network", where=found)
     with own_format(found):
-        network = MelodyNetwork(MelodyConfig(**json.loads(metadata["config"])))
-    load_into(network, tensors, where=found)
-    return network.eval()
+        described = json.loads(metadata["config"])
+        check_sizes(described)
+        config = MelodyConfig(**described)
+    return build(lambda: MelodyNetwork(config), tensors, found).eval()
