@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 LONGEST_S = 3600.0
 """Longest piece that is rendered from a file, which may say anything about its length."""
 
-LARGEST_FILE = 50_000_000
-"""Bytes."""
+LARGEST_FILE = 10_000_000
+"""Bytes; the result of an hour has two million."""
+
+LARGEST_MIDI = 1_000_000
+"""Bytes; every three of them may be an event, and an hour of music has half a million."""
 
 
 @dataclass(frozen=True)
@@ -116,17 +119,17 @@ def read_stored(path: Path) -> Stored:
     return Stored({} if alone else facts, score, Rendition.from_json({"melody": score.melody is not None} | settings))
 
 
-def _check_size(path: Path) -> None:
+def _check_size(path: Path, most: int) -> None:
     try:
         size = path.stat().st_size
     except OSError as error:
         raise OutputError("There is no such file, or it cannot be read", where=path) from error
-    if size > LARGEST_FILE:
-        raise OutputError(f"The file has {size / 1e6:.0f} MB, which is too large for a piece", where=path)
+    if size > most:
+        raise OutputError(f"The file has {size / 1e6:.1f} MB, which is too large for a piece", where=path)
 
 
 def _read_json(path: Path) -> dict[str, Any]:
-    _check_size(path)
+    _check_size(path, LARGEST_FILE)
     try:
         facts = json.loads(path.read_text(encoding="utf-8"), parse_float=_finite, parse_constant=_finite)
     except (OSError, ValueError, RecursionError) as error:
@@ -154,7 +157,7 @@ def read_midi(path: Path) -> "pretty_midi.PrettyMIDI":
     """
     import pretty_midi
 
-    _check_size(path)
+    _check_size(path, LARGEST_MIDI)
     try:
         midi = pretty_midi.PrettyMIDI(str(path))
     except Exception as error:  # the reader lets through whatever a damaged file leads it to

@@ -97,8 +97,9 @@ def to_midi(score: Score, key: Key, parts: Iterable[PlayedPart]) -> pretty_midi.
     if score.pickup_beats:
         midi.time_signature_changes.append(pretty_midi.TimeSignature(4, 4, score.pickup_beats * score.beat_s))
     midi.lyrics = [pretty_midi.Lyric(event["symbol"], event["time_s"]) for event in score.chord_events()]
+    marked_s = frozenset(score.marked_s)
     midi.text_events = [
-        pretty_midi.Text("cut set by hand" if cut in score.marked_s else "scene cut", cut) for cut in score.cuts_s
+        pretty_midi.Text("cut set by hand" if cut in marked_s else "scene cut", cut) for cut in score.cuts_s
     ]
     midi.instruments.extend(_track(part, score.beat_s) for part in parts)
     return midi

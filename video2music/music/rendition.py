@@ -23,6 +23,9 @@ from video2music.music.transposition import check_transposition
 SMALLEST_SCALE, LARGEST_SCALE = 0.25, 4.0
 """Factors on note density and loudness that a person may choose."""
 
+MOST_REPLACED = 5_000
+"""Chords; more than an hour has."""
+
 
 @dataclass(frozen=True)
 class Rendition:
@@ -55,6 +58,9 @@ class Rendition:
             check_tempo(self.tempo_bpm)
         check_transposition(self.transpose)
         check_scales(self.density, self.loudness)
+        if len(self.chords) > MOST_REPLACED:
+            limits = f"Up to {MOST_REPLACED} can be"
+            raise ScoreError(f"{len(self.chords)} chords are to be replaced", remedy=limits)
         for second, chord in self.chords:
             parse_chord(chord)
             if not (math.isfinite(second) and second >= 0):

@@ -1,7 +1,7 @@
 """The score: what is composed before it is arranged, edited by a person or stored as JSON."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -22,6 +22,8 @@ SHORTEST_BEGINNING_BEATS = 0.75
 SLOWEST_BPM, FASTEST_BPM = 20.0, 400.0
 SHORTEST_LENGTH = 0.1
 WIDEST_REGISTER = 5.0
+MOST_CUTS, LATEST_CUT_S = 10_000, 1e6
+"""More than any piece has; files may say anything."""
 
 FORMAT_VERSION = 3
 """Of the stored score; 2 added pickup_beats and cuts_s, 3 the melody, which scores of earlier versions lack."""
@@ -91,8 +93,8 @@ class Score:
         if not SHORTEST_LENGTH <= self.note_length <= 1:
             limits = f"It must be from {SHORTEST_LENGTH:g} to 1"
             raise ScoreError(f"The note length of the score is {self.note_length:g}", remedy=limits)
-        if not all(math.isfinite(cut) for cut in self.cuts_s) or sorted(self.cuts_s) != list(self.cuts_s):
-            raise ScoreError("The cuts of the score are not in order of time")
+        for cuts_s in (self.cuts_s, self.marked_s):
+            _check_cuts(cuts_s)
 
     @property
     def beat_s(self) -> float:
@@ -208,3 +210,10 @@ class Score:
             raise ScoreError(f"The stored score has no field {error}") from error
         except (TypeError, ValueError, OverflowError) as error:
             raise ScoreError(f"The stored score cannot be read: {error}") from error
+
+
+def _check_cuts(cuts_s: Sequence[float]) -> None:
+    if len(cuts_s) > MOST_CUTS:
+        raise ScoreError(f"The score meets {len(cuts_s)} cuts", remedy=f"It may meet up to {MOST_CUTS}")
+    if not all(abs(cut) <= LATEST_CUT_S for cut in cuts_s) or sorted(cuts_s) != list(cuts_s):
+        raise ScoreError("The cuts of the score are not in order of time")
