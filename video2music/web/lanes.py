@@ -51,7 +51,7 @@ def timeline(
     return f"""
 <div class="timeline" data-player="{player}" data-saved="{escape(saved, quote=True)}"
   data-moments="{escape(moments, quote=True)}">
-  <h3>{title}</h3>
+  <h2>{title}</h2>
   {before}
   <div class="lanes">
     {"".join(lanes)}
