@@ -8,6 +8,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from video2music.study.records import Mode
 from video2music.web.study.calls import Calls
@@ -32,8 +33,35 @@ def study_routes(halls: Iterable[Hall]) -> list[BaseRoute]:
     routes: list[BaseRoute] = []
     for hall in halls:
         address = f"/study/{hall.study.name}"
-        routes += [Route(address, add_slash), Mount(address, Guard(application(hall)))]
+        routes += [Route(address, add_slash), Mount(address, StrippedPath(address, Guard(application(hall))))]
     return routes
+
+
+class StrippedPath:
+    """Lets the pages be found where a proxy has taken its own path off the address.
+
+    FastAPI then says that the application lies under the proxy's path, and Starlette looks for it there in vain.
+
+    Args:
+        address: of the application.
+        app: its pages.
+    """
+
+    def __init__(self, address: str, app: ASGIApp) -> None:
+        self.address = address
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request.
+
+        Args:
+            scope: of the request.
+            receive: its body.
+            send: takes the answer.
+        """
+        if not scope["path"].startswith(scope.get("root_path", "")):
+            scope = {**scope, "root_path": self.address}
+        await self.app(scope, receive, send)
 
 
 def application(hall: Hall) -> Starlette:
