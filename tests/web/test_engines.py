@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import gradio as gr
 import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
@@ -17,6 +18,7 @@ from video2music.engine_weights import EngineNotReadyError, Need, download, need
 from video2music.engines import find_engine
 from video2music.errors import UnknownEngineError
 from video2music.web.compose_view import summary_card
+from video2music.web.engine_panel import lay_out_engines
 from video2music.web.engine_room import EngineFacts, EngineRoom, Offer
 from video2music.web.engine_view import NOT_MEASURED, engine_card, megabytes, speed_words, state_words, transfer_card
 from video2music.web.lazy import Lazy
@@ -169,6 +171,16 @@ def test_the_file_of_settings_keeps_the_engine(engine: str, tmp_path: Path) -> N
 def test_a_file_of_settings_with_another_engine_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RefusalError, match='"engine"'):
         read_settings(write_settings(Settings(engine="<b>"), tmp_path / "s.json"))
+
+
+def test_a_setting_that_the_page_does_not_offer_leaves_the_choice_as_it_is(studio: Studio) -> None:
+    studio.engines.offer = Offer(("embedded", "clip"), "clip")
+    with gr.Blocks():
+        panel = lay_out_engines(studio)
+    assert [panel.held(name) for name in ("", "embedded")] == [("clip", ""), ("embedded", "")]
+    value, sentence = panel.held("paper")
+    assert value == gr.skip()
+    assert "does not offer the engine: paper" in sentence
 
 
 def test_bytes_are_read_as_a_person_counts_them() -> None:
