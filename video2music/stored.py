@@ -27,8 +27,11 @@ LONGEST_S = 3600.0
 LARGEST_FILE = 10_000_000
 """Bytes; the result of an hour has two million."""
 
-LARGEST_MIDI = 1_000_000
+LARGEST_MIDI = 800_000
 """Bytes; every three of them may be an event, and an hour of music has half a million."""
+
+FEW_EVENTS, MOST_EVENTS_A_SECOND = 20_000, 300
+"""Notes and controllers of a MIDI file: that are always played, and further ones for each second."""
 
 
 @dataclass(frozen=True)
@@ -164,4 +167,13 @@ def read_midi(path: Path) -> "pretty_midi.PrettyMIDI":
         raise OutputError("This is not a readable MIDI file", where=path) from error
     if not any(track.notes for track in midi.instruments):
         raise OutputError("There are no notes in this MIDI file", where=path)
+    _check_density(midi, path)
     return midi
+
+
+def _check_density(midi: "pretty_midi.PrettyMIDI", path: Path) -> None:
+    """Refuse more events than a piece of its length has: playing them would take longer than hearing them."""
+    events = sum(len(track.notes) + len(track.control_changes) + len(track.pitch_bends) for track in midi.instruments)
+    length_s = midi.get_end_time()
+    if events > FEW_EVENTS + MOST_EVENTS_A_SECOND * length_s:
+        raise ScoreError(f"The file has {events} events in {length_s:.0f} s", where=path, remedy="Thin it out")
