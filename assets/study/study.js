@@ -9,10 +9,13 @@
 
   // --- Sending -------------------------------------------------------------------------------------------------------
 
-  const post = (path, body = {}) => fetch(path, {
-    method: "POST", credentials: "same-origin", keepalive: true, body: JSON.stringify(body),
-    headers: { "Content-Type": "application/json", "X-Study": "1" },
-  });
+  const OUTLIVES_THE_PAGE = 20000; // letters; browsers refuse to send more of them once a page is gone
+
+  function post(path, content = {}) {
+    const body = JSON.stringify(content);
+    const headers = { "Content-Type": "application/json", "X-Study": "1" };
+    return fetch(path, { method: "POST", credentials: "same-origin", headers, body, keepalive: body.length < OUTLIVES_THE_PAGE });
+  }
 
   function tell(text, trouble = false) {
     const net = find("#net");

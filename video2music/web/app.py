@@ -300,6 +300,17 @@ def load_composer(engine: str, listener: "Listener") -> Composer:
     return replace(video2music.load(engine), listener=listener)
 
 
+def name_of_study(path: Path) -> str:
+    """Return the name of a study, which stands in its address.
+
+    Args:
+        path: of its file.
+    """
+    from video2music.study.reading import read_study
+
+    return read_study(path).name
+
+
 def listener_of(engine: str, hear: Callable[[], Recogniser]) -> "Listener":
     """Return what judges music: the recogniser of the second tab where it is the one that ships, held once.
 
@@ -345,6 +356,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except RefusalError as error:
         sys.exit(str(error))
     sys.stdout.write(f"Open {url} in a browser; Ctrl+C stops the program.\n")
+    for path in address.studies:
+        sys.stdout.write(f"{path} is held at {url}study/{name_of_study(path)}/\n")
     sys.stdout.flush()
     warm_up(studio)
     page.block_thread()

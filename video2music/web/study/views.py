@@ -7,7 +7,7 @@ from video2music.study.headphones import TRIALS
 from video2music.study.length import HEADPHONES_S, PAGE_S, VOLUME_S, answering_s
 from video2music.study.plan import Question, Study
 from video2music.study.reading import in_language
-from video2music.study.session import Step
+from video2music.study.session import HEADPHONE_ATTEMPTS, Step
 from video2music.study.store import Participant, Visit
 from video2music.web.study.hall import Hall
 from video2music.web.study.words import speak
@@ -106,7 +106,8 @@ def headphones_view(hall: Hall, participant: Participant, step: Step) -> dict[st
         participant: whose session.
         step: the page.
     """
-    return {**page_view(hall, participant, step), "trials": TRIALS, "attempt": participant.headphone_attempts + 1}
+    attempt = min(participant.headphone_attempts + 1, HEADPHONE_ATTEMPTS)
+    return {**page_view(hall, participant, step), "trials": TRIALS, "attempt": attempt}
 
 
 def heading(hall: Hall, participant: Participant, step: Step) -> str:
