@@ -28,7 +28,11 @@ WRONG_PASSWORDS, WITHIN_S = 5, 300.0
 
 COOKIE = "desk"
 
-DOWNLOADS = {"answers.csv": "Answers (CSV)", "answers.json": "Answers (JSON)", "dictionary.csv": "What the columns mean"}
+DOWNLOADS = {
+    "answers.csv": "Answers (CSV)",
+    "answers.json": "Answers (JSON)",
+    "dictionary.csv": "What the columns mean",
+}
 """Files and what their buttons say."""
 
 
