@@ -68,12 +68,14 @@
     return true;
   };
 
+  let picker = null; /* held here, or it may be gone before a file is chosen */
+
   const choose = (button) => {
-    const { field, accept } = button.dataset, picker = document.createElement("input");
+    const { field, accept } = button.dataset;
     const fresh = () => [...document.querySelectorAll(`[data-field="${field}"]`)].find((other) => other !== button);
-    Object.assign(picker, { type: "file", accept });
-    picker.addEventListener("change", async () => {
-      if (await look(document.getElementById(field), picker.files)) (await until(fresh))?.focus();
+    picker = Object.assign(document.createElement("input"), { type: "file", accept });
+    picker.addEventListener("change", async ({ target }) => {
+      if (await look(document.getElementById(field), target.files)) (await until(fresh))?.focus();
     });
     picker.click();
   };
@@ -90,6 +92,7 @@
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("button.another");
     if (button) choose(button);
+    if (event.target.closest?.("[data-example]")) document.querySelector(".too-much")?.remove();
   });
   document.addEventListener("dragover", (event) => {
     if (event.target.closest?.(FIELDS)) event.preventDefault();

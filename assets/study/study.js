@@ -29,12 +29,17 @@
     tries: 0,
     timer: 0,
     drained: null,
+    kept: true,
     read() {
-      try { return JSON.parse(localStorage.getItem(this.key) ?? "[]"); } catch { return this.spare; }
+      try { return this.kept ? JSON.parse(localStorage.getItem(this.key) ?? "[]") : this.spare; } catch { return this.spare; }
     },
     write(items) {
       this.spare = items;
-      try { items.length ? localStorage.setItem(this.key, JSON.stringify(items)) : localStorage.removeItem(this.key); } catch { /* kept in memory */ }
+      try {
+        if (items.length) localStorage.setItem(this.key, JSON.stringify(items));
+        else localStorage.removeItem(this.key);
+        this.kept = true;
+      } catch { this.kept = false; } // private windows: what waits is then in memory only
     },
     put(path, body, name) {
       const items = this.read().filter((item, place) => item.name !== name || (this.busy && place === 0));

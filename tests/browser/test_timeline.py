@@ -1,7 +1,7 @@
 """A person and the timeline under the video: it follows, it leads, it tells, on any screen and by keyboard."""
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,16 +20,29 @@ SIDEWAYS = "() => document.documentElement.scrollWidth - document.documentElemen
 VIDEO_S = "document.querySelector('#piece video').currentTime"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def clip(make_clip: Callable[..., Path]) -> Path:
     return make_clip("holiday.mp4", seconds=6.0)
 
 
+@pytest.fixture(scope="module")
+def shown(
+    open_for_all: Callable[..., Page], session_page: SimpleNamespace, clip: Path, upload: Callable[..., None]
+) -> Iterator[Page]:
+    """A window with a piece that the tests of this file look at and do not change."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADIO_TEMP_DIR", str(session_page.studio.root / "served"))
+        yield compose(open_for_all(session_page.url), clip, upload, session_page, patch)
+
+
 @pytest.fixture
-def composed(
-    page: Page, clip: Path, upload: Callable[..., None], served: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
-) -> Page:
-    return compose(page, clip, upload, served, monkeypatch)
+def composed(shown: Page) -> Page:
+    """That window, with the video at its beginning and the pointer elsewhere."""
+    shown.locator("h1").hover()
+    shown.locator("#piece video").evaluate("video => { video.pause(); video.currentTime = 0; }")
+    shown.wait_for_function(f"{VIDEO_S} === 0")
+    expect(told(shown, "scene")).to_have_text("1 of 2")
+    return shown
 
 
 def compose(
@@ -130,7 +143,10 @@ def test_what_is_shown_can_be_taken_along(composed: Page, fetch: Callable[..., P
     assert {(213, 94, 0), (230, 159, 0), (31, 106, 134)} <= colours
 
 
-def test_another_rendition_is_drawn_anew(composed: Page) -> None:
+def test_another_rendition_is_drawn_anew(
+    page: Page, clip: Path, upload: Callable[..., None], served: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    composed = compose(page, clip, upload, served, monkeypatch)
     expect(told(composed, "chord")).to_have_text("Am, tonic")
     composed.get_by_role("spinbutton", name="Lower").fill("2")
     composed.locator("#hear").click()

@@ -1,3 +1,4 @@
+import csv
 import itertools
 import json
 from contextlib import closing
@@ -105,3 +106,26 @@ def test_what_people_have_rated_is_not_replaced(prepared: Path, capsys: pytest.C
     assert run("prepare", study, "--replace") == 1
     assert "The stimuli as they are were rated already (1 answers)" in capsys.readouterr().err
     assert {path: path.stat().st_mtime_ns for path in (prepared / "stimuli").iterdir()} == before
+
+
+def test_export_writes_what_was_answered(prepared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    study = prepared / "study.yaml"
+    assert run("export", study) == 1, "nobody has answered, and asking makes no database"
+    assert sorted(path.name for path in prepared.glob("*.sqlite*")) == []
+    give_an_answer(prepared)
+    capsys.readouterr()
+    assert run("export", study, "-o", tmp_path / "out", "--json") == 0
+    facts = last_json(capsys)
+    assert (facts["answers"], facts["participants"]) == (1, 1)
+    with (tmp_path / "out" / "answers.csv").open(encoding="utf-8", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert {name: row[name] for name in ("mode", "step", "clip", "condition", "question", "value")} == {
+        "mode": "live",
+        "step": "training-1",
+        "clip": "warm-up",
+        "condition": "ours",
+        "question": "overall",
+        "value": "5",
+    }
+    assert run("export", study, "--test", "--json") == 0
+    assert last_json(capsys)["answers"] == 0

@@ -1,4 +1,4 @@
-"""The row of chords, and what is offered in the place of one."""
+"""The chords as blocks on the timeline, and what is offered in the place of one."""
 
 import re
 
@@ -7,7 +7,7 @@ import pytest
 
 from video2music.harmony.parsing import parse_chord
 from video2music.music.score import Score
-from video2music.web.chord_lane import chord_lane, sounding_at, suggestions
+from video2music.web.chord_lane import chord_blocks, neighbour, position_words, sounding_at, suggestions
 
 
 def score(*chords: str, key: str = "A minor") -> Score:
@@ -15,24 +15,32 @@ def score(*chords: str, key: str = "A minor") -> Score:
     return Score(chords, level, level, key, 7, float(len(chords)))
 
 
-def test_every_change_is_one_button_that_tells_a_second_inside_the_chord() -> None:
-    lane = chord_lane(score("Am", "Am", "F", "G"))
-    assert re.findall(r'data-at="([\d.]+)"', lane) == ["1.000", "2.500", "3.500"]
-    assert re.findall(r"<b>([^<]+)</b> <span>([^<]+)<", lane) == [("Am", "0:00"), ("F", "0:02"), ("G", "0:03")]
+def test_every_change_is_one_block_that_tells_a_second_inside_the_chord() -> None:
+    lane = chord_blocks(score("Am", "Am", "F", "G"), 4.0)
+    assert re.findall(r'data-from="([\d.]+)" data-at="([\d.]+)"', lane) == [
+        ("0.000", "1.000"),
+        ("2.000", "2.500"),
+        ("3.000", "3.500"),
+    ]
+    assert re.findall(r'aria-label="(\w+ at [^"]+)" style="left:([\d.]+)%;width:([\d.]+)%"', lane) == [
+        ("Am at 0:00", "0.000", "50.000"),
+        ("F at 0:02", "50.000", "25.000"),
+        ("G at 0:03", "75.000", "25.000"),
+    ]
 
 
-def test_tab_reaches_one_button_and_only_the_chosen_one_is_pressed() -> None:
-    nothing, chosen = chord_lane(score("Am", "F", "G")), chord_lane(score("Am", "F", "G"), 1.5)
-    assert re.findall(r'tabindex="(-?\d)" aria-pressed="(\w+)"', nothing) == [
-        ("0", "false"),
-        ("-1", "false"),
-        ("-1", "false"),
-    ]
-    assert re.findall(r'tabindex="(-?\d)" aria-pressed="(\w+)"', chosen) == [
-        ("-1", "false"),
-        ("0", "true"),
-        ("-1", "false"),
-    ]
+def test_blocks_bear_the_function_of_their_chord() -> None:
+    lane = chord_blocks(score("Am", "Dm", "E7", "Bb", "N"), 5.0)
+    assert re.findall(r'class="on-(\w+)"', lane) == ["tonic", "subdominant", "dominant", "outside", "rest"]
+
+
+@pytest.mark.parametrize(("second", "steps", "beside"), [(0.5, 1, 2.5), (2.5, -1, 1.0), (0.5, -1, 1.0), (3.9, 1, 3.5)])
+def test_the_chord_before_and_after(second: float, steps: int, beside: float) -> None:
+    assert neighbour(score("Am", "Am", "F", "G"), second, steps) == beside
+
+
+def test_the_place_of_a_chord_in_words() -> None:
+    assert position_words(score("Am", "Am", "F"), 2.5) == "Chord 2 of 2"
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import csv
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html import unescape
 from itertools import pairwise
 from pathlib import Path
@@ -11,12 +12,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from video2music.direction import Section
 from video2music.features.video_features import EMOTIONS, VideoFeatures
+from video2music.marks import Marks
 from video2music.music.score import Score
 from video2music.tables import COLUMNS, write_features
 from video2music.web import thumbnails
 from video2music.web.clip_card import jpeg
 from video2music.web.lanes import WIDTH, moments
+from video2music.web.mark_lanes import Set, missed
 from video2music.web.piece_timeline import piece_timeline
 from video2music.web.scene_table import MOST_ROWS, scene_table, stretches
 from video2music.web.thumbnails import MOST, Still, film_strip, scenes_of, with_pictures
@@ -122,8 +126,8 @@ def test_chords_of_other_tempos_and_pickups_are_told_when_they_sound() -> None:
 
 def test_cuts_run_through_every_lane() -> None:
     page = drawn(seen(12.0, cuts=(3.0, 6.0)), heard())
-    assert page.count('class="cuts"') == 6
-    assert page.count("M250.00 0V1M500.00 0V1") == 6
+    assert page.count('class="cuts"') == 8
+    assert page.count("M250.00 0V1M500.00 0V1") == 8
     assert "3 scenes; cuts at 0:03, 0:06" in page
     uncut = drawn(seen(12.0, cuts=()), heard())
     assert 'class="cuts"' not in uncut
@@ -203,11 +207,29 @@ def test_pictures_show_the_scene_after_the_cut(make_clip: Callable[..., Path]) -
     assert with_pictures([Still(0.0, 1.5)], clip, 1.5)[0].picture == second.picture
 
 
-def test_only_the_longest_scenes_have_pictures(make_clip: Callable[..., Path]) -> None:
-    lengths = np.r_[np.full(MOST, 0.1), np.full(5, 0.02)]
-    edges = np.r_[0, np.cumsum(lengths)]
+@pytest.mark.parametrize("cuts", [(), (5.0,), tuple(np.arange(1.0, 300.0, 1.0)), (0.4, 0.8, 1.2, 150.0, 299.9)])
+def test_the_strip_covers_the_clip_with_stills_wide_enough_to_see(cuts: Cuts) -> None:
+    strip = film_strip(seen(300.0, cuts=cuts))
+    assert (strip[0].start_s, strip[-1].end_s) == (0, pytest.approx(300.0))
+    assert all(before.end_s == pytest.approx(after.start_s) for before, after in pairwise(strip))
+    assert 6 <= len(strip) <= MOST
+    assert all(still.end_s - still.start_s >= 300 / MOST - 1e-6 for still in strip)
+    assert all(still.start_s <= still.scene[0] < still.scene[1] <= still.end_s for still in strip)
+
+
+def test_several_short_scenes_show_the_longest_of_them() -> None:
+    strip = film_strip(seen(48.0, cuts=(0.5, 2.0, 10.0)))
+    assert (strip[0].start_s, strip[0].end_s, strip[0].scene) == (0.0, 2.0, (0.5, 2.0))
+
+
+@pytest.mark.parametrize("decoded_s", [0.0, 25.0])
+def test_no_still_of_many_is_blank_however_little_may_be_decoded(
+    make_clip: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, decoded_s: float
+) -> None:
+    monkeypatch.setattr(thumbnails, "DECODED_S", decoded_s)
+    edges = np.linspace(0, 3.0, MOST + 1)
     stills = with_pictures([Still(*map(float, pair)) for pair in pairwise(edges)], make_clip(seconds=3.0))
-    assert [bool(still.picture) for still in stills] == [True] * MOST + [False] * 5
+    assert all(still.picture for still in stills)
 
 
 def test_a_clip_that_is_gone_leaves_the_strip_empty(tmp_path: Path) -> None:
@@ -221,3 +243,27 @@ def test_a_scene_that_begins_in_the_dark_shows_a_later_frame(monkeypatch: pytest
     assert thumbnails.telling_picture(clip, 0.0, 1.0) == thumbnails.telling_picture(clip, 1.0, 0.0) == jpeg(bright)
     assert thumbnails.telling_picture(clip, 0.0, 9.0) == jpeg(dark)
     assert thumbnails.telling_picture(clip, 9.0, 1.0) == ""
+
+
+def test_lines_stand_where_the_music_turns_and_the_lanes_know_what_was_found_and_set() -> None:
+    wished = Set(Marks((6.0,), (4.0,)), (Section(2, 5, "sad"),), "a1")
+    score = replace(heard(), cuts_s=(6.0, 9.0), marked_s=(6.0,))
+    page = piece_timeline(seen(), score, film_strip(seen()), wished=wished)
+    assert page.count("M500.00 0V1M750.00 0V1") == 8
+    places = re.findall(r'<div class="(cut-flags|mood-bands)"[^>]* data-piece="a1"[^>]* data-set="([^"]+)"', page)
+    assert places == [("cut-flags", "6; not 4"), ("mood-bands", "2-5:sad")]
+    assert json.loads(re.findall(r'data-found="([^"]+)"', page)[0]) == [4.0, 9.0]
+    assert json.loads(re.findall(r'data-missed="([^"]+)"', page)[0]) == []
+
+
+def test_a_cut_that_the_music_could_not_meet_is_named() -> None:
+    assert missed(replace(heard(), cuts_s=(6.5,), marked_s=(6.5,))) == [6.5]
+    assert missed(replace(heard(), cuts_s=(6.05,), marked_s=(6.05,))) == []
+
+
+def test_the_table_tells_what_was_set() -> None:
+    wished = Set(Marks((6.5,)), (Section(0, 5, "sad"),))
+    table = scene_table(seen(), heard(), wished)
+    assert '<th scope="col">Mood set</th><th scope="col">Cuts set</th>' in table
+    rows = [re.findall(r"<td>([^<]*)</td>", row)[-2:] for row in table.split("<tr>")[2:]]
+    assert rows == [["sad", ""], ["sad", ""], ["", "0:06.5"], ["", ""]]

@@ -190,7 +190,7 @@ def test_a_call_of_a_program_is_told_its_place_too(tmp_path: Path) -> None:
         studio.bench.start("me", endless(started, threading.Event(), release))  # type: ignore[arg-type]
         await asyncio.to_thread(started.wait, 10)
         request = SimpleNamespace(session_hash="you")
-        done = Calls(studio).finished(Path("a.mp4"), lambda *_, folder: "done", request, tell)  # type: ignore[arg-type]
+        done = Calls(studio).finished(Path("a.mp4"), lambda *_, **__: "done", request, tell)  # type: ignore[arg-type]
         return [outcome async for outcome in done]
 
     assert in_a_loop(call()) == ["done"]

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 from emotion.errors import RefusalError
+from video2music.direction import Section
+from video2music.marks import Marks
 from video2music.piece import Piece
-from video2music.web.changes import Panel, apply_panel, replace_chord, take_offer, undo, wishes_now
+from video2music.web.changes import Panel, apply_panel, compose_again, replace_chord, take_offer, undo, wishes_now
 from video2music.web.engine_room import EngineRoom
 from video2music.web.folders import KEEP_S
 from video2music.web.shelf import MOST_PEOPLE, MOST_VERSIONS, Kept, NotKeptError, Shelf
@@ -56,8 +58,23 @@ def test_only_what_was_changed_changes(kept: Kept) -> None:
     assert after.quiet().piece.audio.size == 0
     assert after.changed
     assert wishes_now(after) == replace(
-        Wishes(seed=7), ensemble="strings", melody=False, original="mix", music_level_lu=3.0
+        Wishes(seed=7), ensemble="strings", melody=False, original="mix", music_level_lu=3.0, density=0.5
     )
+
+
+def test_a_piece_is_composed_again_for_marks_with_its_seed_and_what_was_changed(kept: Kept) -> None:
+    fake = sys.modules["fake_composer"].FakeComposer()
+    engines = EngineRoom(lambda _name: fake)
+    denser = apply_panel(replace(Panel.of(kept.piece), density=1.0))(kept, NO_ENGINES, silent)
+    marks, sections = Marks((3.0,), (1.0,)), (Section(2, 5, "sad"),)
+    after = compose_again(marks, sections)(denser, engines, silent)
+    asked = fake.wishes[-1]
+    assert (asked.marks, asked.direction.sections, asked.density) == (marks, sections, 2.0)
+    assert asked.seed == kept.piece.score.seed
+    assert fake.analysed == (kept.piece.engine not in engines.offer.names)
+    assert (after.piece.marks, after.piece.score.cuts_s) == (marks, (3.0,))
+    assert wishes_now(after).marks == marks, "variations meet them too"
+    assert undo(after, NO_ENGINES, silent).piece.marks == Marks()
 
 
 def test_a_key_is_reached_the_shortest_way_or_nearest_to_the_transposition(kept: Kept) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from video2music.commands.options import finish
+from video2music.study import export_command
 
 if TYPE_CHECKING:
     from video2music.study.plan import Study
@@ -36,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     check = commands.add_parser("check", help="are all stimuli there and as they should be; length of a session")
     _add_file(check)
     finish(check, run_check)
+    export_command.add_arguments(commands.add_parser("export", help="the answers as CSV and JSON"))
     preview = commands.add_parser("preview", help="walk the study in a browser without storing anything")
     _add_file(preview)
     preview.add_argument("--host", default="127.0.0.1", help="default: %(default)s")

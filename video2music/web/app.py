@@ -13,6 +13,7 @@ from typing import Any
 import gradio as gr
 
 from emotion.errors import RefusalError
+from emotion.hub import cache_folder
 from video2music.engines import ENGINES
 from video2music.errors import UnknownEngineError
 from video2music.web import compose_tab, endpoints, examples_panel, handover, recognise_tab
@@ -146,7 +147,7 @@ def add_study_option(parser: argparse.ArgumentParser) -> None:
 
 
 def keep_to_ourselves(root: Path) -> None:
-    """Switch off every report that the libraries would send, and keep Gradio's files under our own root.
+    """Switch off every report that the libraries would send, and keep what they write under our root or in our cache.
 
     Args:
         root: private folder of the page.
@@ -154,6 +155,8 @@ def keep_to_ourselves(root: Path) -> None:
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     os.environ["GRADIO_TEMP_DIR"] = str(root / "served")
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder() / "numba"))  # else beside the installed packages
+    os.environ.setdefault("MPLCONFIGDIR", str(cache_folder() / "matplotlib"))  # else in the home
 
 
 def build(room: Workroom, *, root: Path | None = None, hire: Hiring | None = None) -> tuple[gr.Blocks, Studio]:

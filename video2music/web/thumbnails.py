@@ -1,4 +1,8 @@
-"""Small pictures of a clip, for the film strip above its timeline: one for each scene, and more of long ones."""
+"""Small pictures of a clip, for the film strip above its timeline: one for each scene, and more of long ones.
+
+The strip is as wide as the page, whatever the clip, so it has a limited number of pictures: several short scenes share
+one. That also bounds what is decoded and kept of clips of any length.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +20,7 @@ from video2music.video.part import SHORTEST_S, Part
 from video2music.web.clip_card import jpeg
 
 MOST = 24
-"""Pictures in a strip; where there are more scenes, the longest have one."""
+"""Pictures in a strip; narrower ones would show nothing."""
 
 LONGEST_SHARE = 1 / 6
 """A scene that lasts longer than this share of the clip has more than one picture."""
@@ -34,7 +38,7 @@ CLOCK_S = 0.02
 """By which times of a file may differ from those of the cuts."""
 
 DECODED_S = 25.0
-"""Seconds of video that are decoded for all pictures together."""
+"""Seconds of video that are decoded for all pictures together; beyond, the nearest key frame must do."""
 
 EVEN = 10.0
 """Spread of the brightness, of 255, up to which a picture shows nothing, as in a fade from black."""
@@ -42,17 +46,24 @@ EVEN = 10.0
 
 @dataclass(frozen=True)
 class Still:
-    """A scene, or a part of a long one, and how it begins.
+    """A scene, a part of a long one, or several short ones, and a picture of it.
 
     Attributes:
         start_s: in seconds of the clip.
         end_s: where the next one begins.
+        shown: from when to when the scene lasts that the picture is taken from; None is all of it.
         picture: JPEG in base64; empty where there is none.
     """
 
     start_s: float
     end_s: float
+    shown: tuple[float, float] | None = None
     picture: str = ""
+
+    @property
+    def scene(self) -> tuple[float, float]:
+        """From when to when the scene lasts that the picture is taken from."""
+        return self.shown or (self.start_s, self.end_s)
 
 
 def scenes_of(features: VideoFeatures) -> list[tuple[float, float]]:
@@ -70,13 +81,35 @@ def parts(start_s: float, end_s: float, longest_s: float) -> list[tuple[float, f
 
 
 def film_strip(features: VideoFeatures) -> list[Still]:
-    """Return what the strip of a clip is divided into, without pictures."""
-    longest_s = LONGEST_SHARE * features.duration_s
-    return [Still(*part) for scene in scenes_of(features) for part in parts(*scene, longest_s)]
+    """Return what the strip of a clip is divided into, without pictures; at most MOST stills."""
+    longest_s, shortest_s = LONGEST_SHARE * features.duration_s, features.duration_s / MOST
+    pieces = [part for scene in scenes_of(features) for part in parts(*scene, longest_s)]
+    return [
+        Still(group[0][0], group[-1][1], max(group, key=lambda piece: piece[1] - piece[0]))
+        for group in gathered(pieces, shortest_s)
+    ]
+
+
+def gathered(pieces: Sequence[tuple[float, float]], shortest_s: float) -> list[list[tuple[float, float]]]:
+    """Put stretches of time together until each group is long enough; a short rest joins the last group.
+
+    Args:
+        pieces: without gaps.
+        shortest_s: length of a group, at least.
+    """
+    groups: list[list[tuple[float, float]]] = []
+    for piece in pieces:
+        if groups and groups[-1][-1][1] - groups[-1][0][0] < shortest_s - 1e-6:
+            groups[-1].append(piece)
+        else:
+            groups.append([piece])
+    if len(groups) > 1 and groups[-1][-1][1] - groups[-1][0][0] < shortest_s - 1e-6:
+        groups[-2:] = [groups[-2] + groups[-1]]
+    return groups
 
 
 def with_pictures(stills: Sequence[Still], clip: Path, begin_s: float = 0.0) -> list[Still]:
-    """Return stills with pictures; at most MOST of them, and none that takes long to reach.
+    """Return stills with pictures, none of which takes long to reach.
 
     Args:
         stills: in order.
@@ -89,12 +122,16 @@ def with_pictures(stills: Sequence[Still], clip: Path, begin_s: float = 0.0) -> 
         return list(stills)
     pictures: dict[float, str] = {}
     left_s = DECODED_S
-    for still in sorted(stills, key=lambda still: still.start_s - still.end_s)[:MOST]:
+    for still in sorted(stills, key=lambda still: still.start_s - still.end_s):
         second, effort_s = first_look(still, begin_s, known)
-        left_s -= effort_s
-        if left_s >= 0:
-            inside = [key_s for key_s in known if second < key_s < begin_s + still.end_s - CLOCK_S]
-            instead = inside[0] + CLOCK_S if inside else begin_s + (still.start_s + still.end_s) / 2
+        start_s, end_s = (begin_s + edge_s for edge_s in still.scene)
+        inside = [key_s for key_s in known if second < key_s < end_s - CLOCK_S]
+        instead = inside[0] + CLOCK_S if inside else (start_s + end_s) / 2
+        if effort_s > left_s and known:
+            second = min(known, key=lambda key_s: abs(key_s - (start_s + end_s) / 2)) + CLOCK_S
+            effort_s, instead = CLOCK_S, second
+        if effort_s <= left_s or known:
+            left_s -= effort_s
             pictures[still.start_s] = telling_picture(clip, second, instead)
     return [replace(still, picture=pictures.get(still.start_s, "")) for still in stills]
 
@@ -110,7 +147,7 @@ def first_look(still: Still, begin_s: float, key_frames: Sequence[float]) -> tup
     Returns:
         When it stands in the clip, and how many seconds must be decoded to reach it.
     """
-    start_s, length_s = begin_s + still.start_s, still.end_s - still.start_s
+    start_s, length_s = begin_s + still.scene[0], still.scene[1] - still.scene[0]
     near_s = start_s + min(NEAR_S, length_s / 2)
     key_s = next((key_s for key_s in key_frames if start_s - CLOCK_S < key_s < near_s), None)
     if key_s is not None:

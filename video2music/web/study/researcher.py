@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from video2music.study.export import FILES
 from video2music.study.records import Mode
 from video2music.web.study import tickets
 from video2music.web.study.bodies import text
@@ -33,7 +34,7 @@ DOWNLOADS = {
     "answers.json": "Answers (JSON)",
     "dictionary.csv": "What the columns mean",
 }
-"""Files and what their buttons say."""
+"""Files of the export and what their buttons say."""
 
 
 class Desk:
@@ -64,7 +65,7 @@ class Desk:
         frame = {**page_frame(self.hall, "live", "en"), "closed": not self.hall.password}
         if not self.is_open(request):
             return fill("desk_login.html", frame, 403 if frame["closed"] else 200)
-        mode: Mode = "test" if request.query_params.get("mode") == "test" else "live"
+        mode = counted_mode(request)
         moment = datetime.now(UTC).strftime("%H:%M:%S UTC")
         view = desk_view(self.hall.study, self.hall.store.progress(mode))
         return fill("desk.html", {**frame, **view, "counted": mode, "moment": moment, "downloads": DOWNLOADS})
@@ -92,8 +93,14 @@ class Desk:
         return response
 
     def download(self, request: Request) -> Response:
-        """Send the answers as a file."""
-        raise NotImplementedError
+        """Send the answers as a file, those of the live or of the test sessions."""
+        name = request.path_params["name"]
+        if name not in FILES:
+            return Response(status_code=404)
+        content = FILES[name](self.hall.study, self.hall.store.rows(counted_mode(request)))
+        kind = "application/json" if name.endswith(".json") else "text/csv"
+        file = f"{self.hall.study.name}-{name}"
+        return Response(content, media_type=kind, headers={"content-disposition": f'attachment; filename="{file}"'})
 
     def is_open(self, request: Request) -> bool:
         """Say whether a request comes from somebody who knows the password."""
@@ -114,3 +121,12 @@ class Desk:
         """Set the desk's cookie; browsers keep it for the desk's addresses only, as it names no path of its own."""
         strict: dict[str, Any] = {"httponly": True, "samesite": "strict", "secure": tickets.is_secure(request)}
         response.set_cookie(COOKIE, value, max_age=age_s, path=None, **strict)
+
+
+def counted_mode(request: Request) -> Mode:
+    """Return which sessions the researcher looks at.
+
+    Args:
+        request: for a page of the desk.
+    """
+    return "test" if request.query_params.get("mode") == "test" else "live"
