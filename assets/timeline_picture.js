@@ -1,7 +1,7 @@
 /* Saves the timeline under the video as an image: what the page shows of it is drawn once more as one SVG picture, with the
    colours that it has on the page, and painted onto a canvas. Nothing leaves the page. */
 () => {
-  const LEFT_OUT = "details, .cursor, .told, .readout, .sees"; /* of one moment only, or folded away */
+  const LEFT_OUT = "details, .cursor, .told, .readout, .sees, .group span"; /* of one moment only, folded away, or a hint */
   const SHARPNESS = 2, MARGIN = 16, SVG = "http://www.w3.org/2000/svg";
   const PAINT = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "opacity", "vector-effect"];
   const timeline = document.querySelector("#why .timeline");

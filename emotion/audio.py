@@ -12,11 +12,13 @@ from av.container import InputContainer
 from numpy.typing import NDArray
 
 from emotion.errors import AudioReadError
-from emotion.media import COPY_AGAIN, MOST_CHANNELS, decoded, open_media, packets
+from emotion.media import COPY_AGAIN, MOST_CHANNELS, frames, open_media
 
 LONGEST_S = 4 * 3600
 RATES = (2_000, 1_000_000)
 """Samples per second that are resampled; other numbers are not those of a sound."""
+MOST_MIXED = 8
+"""Channels up to which FFmpeg knows where the loudspeakers stand; of more the mean is taken."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +67,12 @@ def _blocks(
     container: InputContainer, stream: AudioStream, rate: int, path: Path, *, mono: bool
 ) -> Iterator[NDArray[np.float32]]:
     channels = min(stream.channels, 2)
-    setup = {"format": "flt", "layout": "mono" if channels == 1 else "stereo", "rate": rate}
+    mixed = {} if stream.channels > MOST_MIXED else {"layout": "mono" if channels == 1 else "stereo"}
     count = 0
-    for part in resampled(container, stream, setup):
-        block = np.asarray(part.to_ndarray(), dtype=np.float32).reshape(-1, channels)
+    for part in resampled(container, stream, {"format": "flt", "rate": rate, **mixed}):
+        block = np.asarray(part.to_ndarray(), dtype=np.float32).reshape(part.samples, -1)
+        if block.shape[1] > channels:
+            block = np.repeat(block.mean(axis=1, keepdims=True), channels, axis=1)
         count += len(block)
         if count > LONGEST_S * rate:
             raise AudioReadError(f"The sound lasts over {LONGEST_S // 3600} hours", where=path, remedy="Cut it")
@@ -90,7 +94,9 @@ def resampled(
         Frames; where a track changes its own form midway, they go on in the same one.
     """
     resampler, form = None, None
-    for frame in _frames(container, stream):
+    for frame in frames(container, stream):
+        if not (RATES[0] <= frame.sample_rate <= RATES[1] and frame.layout.nb_channels <= MOST_CHANNELS):
+            continue
         frame.pts = None  # gaps in the clock must not become silence or stop the resampler
         now = (frame.format.name, frame.layout.name, frame.layout.nb_channels, frame.sample_rate)
         if now != form:
@@ -101,14 +107,6 @@ def resampled(
             yield from resampler.resample(frame)
     if resampler is not None:
         yield from resampler.resample(None)  # what it still holds
-
-
-def _frames(container: InputContainer, stream: AudioStream) -> Iterator[av.AudioFrame]:
-    """Give the frames that can be resampled."""
-    for packet in packets(container, stream):
-        for frame in decoded(packet):
-            if RATES[0] <= frame.sample_rate <= RATES[1] and frame.layout.nb_channels <= MOST_CHANNELS:
-                yield frame
 
 
 def sound_stream(container: InputContainer, path: Path) -> AudioStream:

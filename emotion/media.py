@@ -2,7 +2,7 @@
 
 import ctypes
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,14 +32,23 @@ MOST_CHANNELS = 64
 """Of a sound track."""
 LARGEST_BLOCK = 128 << 20
 """Bytes that FFmpeg may ask for at once: more than any plane of a frame, or the index of a track of hours, needs."""
-MOST_INDEXED = 20_000_000
-"""Frames, of all tracks, that the index of a file may name: a day at 200 in a second."""
+MOST_INDEXED = 10_000_000
+"""Frames, of all tracks, that the index of a file may name: four hours have three million with several sound tracks."""
 LONGEST_OPENING_S, LONGEST_READING_S = 20.0, 20.0
 """Seconds for reading the head of a file, and for finding the next packet in it."""
 MOST_PACKETS = 50_000_000
 """That are read from a file: two days of sound in small packets."""
+MOST_DAMAGED = 20_000
+"""Packets, one after another, that hold nothing: the rest of the file will not either."""
 
 COPY_AGAIN = "Copy or download it again from its source"
+
+
+Seen = Callable[["Packet[Any]"], None]
+
+
+def _unseen(_packet: "Packet[Any]") -> None:
+    """Look at nothing."""
 
 
 def open_media(path: Path, refusal: type[RefusalError], noun: str) -> InputContainer:
@@ -98,16 +107,31 @@ def packets(container: InputContainer, *streams: Stream) -> "Iterator[Packet[Any
         yield packet
 
 
-def decoded(packet: "Packet[Any]") -> list[Any]:
-    """Return the frames of a packet; none where it is damaged, which players skip.
+def frames(container: InputContainer, stream: Stream, *others: Stream, seen: Seen = _unseen) -> Iterator[Any]:
+    """Decode a stream, passing over what is damaged, as players do.
 
     Args:
-        packet: of `packets`.
+        container: an opened file.
+        stream: the one to decode.
+        others: are read as well, and not decoded.
+        seen: is shown every packet.
+
+    Yields:
+        Its frames.
     """
-    try:
-        return list(packet.decode())
-    except (av.error.FFmpegError, MemoryError):
-        return []
+    damaged = 0
+    for packet in packets(container, stream, *others):
+        seen(packet)
+        if packet.stream_index != stream.index:
+            continue
+        try:
+            found = packet.decode()
+        except (av.error.FFmpegError, MemoryError):
+            found = []
+        yield from found
+        damaged = 0 if found else damaged + 1
+        if damaged > MOST_DAMAGED:
+            return
 
 
 def _limit_memory() -> None:

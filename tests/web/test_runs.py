@@ -234,6 +234,25 @@ def test_turns_are_taken_in_line(bench: Bench) -> None:
     assert order == ["program", "page/compose", "program", "page/listen", "program/other"]
 
 
+def test_whoever_is_slow_to_leave_the_line_costs_nobody_a_turn(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    started, release, order, leave = threading.Event(), threading.Event(), [], bench._line.leave
+
+    async def follow() -> None:
+        bench.start("at work", endless(started, threading.Event(), release))  # type: ignore[arg-type]
+        await asyncio.to_thread(started.wait, 10)
+        slow = bench.start("slow", lambda _: pytest.fail("was stopped in line"))
+        others = [bench.start(who, partial(lambda who, _: order.append(who), who)) for who in ("one", "two")]
+        monkeypatch.setattr(bench._line, "leave", lambda run: None if run is slow else leave(run))
+        slow.stop()
+        release.set()
+        for run in others:
+            async for _ in run.updates():
+                pass
+
+    in_a_loop(follow())
+    assert order == ["one", "two"]
+
+
 def test_nobody_holds_more_than_a_few_places(bench: Bench) -> None:
     started, release = threading.Event(), threading.Event()
 

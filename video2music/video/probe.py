@@ -9,7 +9,7 @@ from av.container import InputContainer
 from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
-from emotion.media import COPY_AGAIN, decoded, open_media, packets
+from emotion.media import COPY_AGAIN, frames, open_media, packets
 from video2music.errors import VideoReadError
 from video2music.video.limits import check_size
 
@@ -182,10 +182,9 @@ def turn(frame: av.VideoFrame) -> int:
 
 
 def _first_frame(container: InputContainer, stream: VideoStream, path: Path) -> av.VideoFrame:
-    for packet in packets(container, stream):
-        for frame in decoded(packet):
-            first: av.VideoFrame = frame
-            return first
+    for frame in frames(container, stream):
+        first: av.VideoFrame = frame
+        return first
     raise VideoReadError("The video has no frame that can be decoded", where=path, remedy=COPY_AGAIN)
 
 

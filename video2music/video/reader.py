@@ -14,7 +14,7 @@ from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from emotion.media import COPY_AGAIN, decoded, packets
+from emotion.media import COPY_AGAIN, frames
 from video2music.errors import VideoReadError
 from video2music.video.limits import Meter, check_claims
 from video2music.video.part import Part
@@ -241,19 +241,14 @@ class VideoReader:
         self._check_length(end_s + (start_s or 0.0))
 
     def _pictures(self) -> Iterator[av.VideoFrame]:
-        for packet in self._packets():
-            yield from decoded(packet)
-
-    def _packets(self) -> "Iterator[Packet[Any]]":
         self._end_s = 0.0
         # where the header gives only the length of the whole file, the other tracks tell whether it is all there
-        alone = self._stream.duration is not None
-        streams = [self._stream] if alone else [*self._container.streams.audio, self._stream]
-        for packet in packets(self._container, *streams):
-            if packet.pts is not None and packet.time_base:
-                self._end_s = max(self._end_s, float((packet.pts + (packet.duration or 0)) * packet.time_base))
-            if packet.stream_index == self._stream.index:
-                yield packet
+        others = [] if self._stream.duration is not None else self._container.streams.audio
+        return frames(self._container, self._stream, *others, seen=self._note_end)
+
+    def _note_end(self, packet: "Packet[Any]") -> None:
+        if packet.pts is not None and packet.time_base:
+            self._end_s = max(self._end_s, float((packet.pts + (packet.duration or 0)) * packet.time_base))
 
     def _check_length(self, end_s: float) -> None:
         if self._stream.duration is not None and self._stream.time_base:

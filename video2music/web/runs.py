@@ -93,14 +93,15 @@ class Run(Generic[Outcome]):
         self._future: Future[Outcome] = Future()
         self._future.add_done_callback(lambda _: self._end())
 
-    def perform(self) -> None:
-        """Do the work, in the worker, unless it was stopped before its turn."""
-        if not self._future.set_running_or_notify_cancel():
-            return
+    def perform(self) -> bool:
+        """Do the work, in the worker; return False where it was stopped before its turn."""
+        if self._future.cancelled() or not self._future.set_running_or_notify_cancel():
+            return False
         try:
             self._future.set_result(self._context.run(self._work, self._report))
         except BaseException as error:  # noqa: BLE001 - whatever it is, it belongs to whoever follows
             self._future.set_exception(error)
+        return True
 
     def _tell(self, news: News | None) -> None:
         if not self._loop.is_closed():
@@ -195,8 +196,8 @@ class Bench:
         return run
 
     def _take_turn(self) -> None:
-        for run in self._line.everybody()[:1]:  # nobody where somebody left the line meanwhile
-            run.perform()
+        """Do the next work; whoever was stopped may not have left the line yet, and costs nobody a turn."""
+        next((run for run in self._line.everybody() if run.perform()), None)
 
     def next_place(self, session: str) -> Place:
         """Return where a run that a session starts now will stand."""

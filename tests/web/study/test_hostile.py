@@ -49,29 +49,29 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(device: Device) -
     assert "secure" in proxied.headers["set-cookie"].lower()
 
 
-@pytest.mark.parametrize("call", CALLS)
-def test_another_site_can_call_nothing(begun: Device, call: str) -> None:
+def test_another_site_can_call_nothing(begun: Device) -> None:
     before = begun.step, begun.hall.store.progress()
-    assert begun.client.post(begun.root + call, json={}).status_code == 403
-    assert begun.client.post(begun.root + call, data={"step": "training-1"}).status_code == 403
+    for call in CALLS:
+        assert begun.client.post(begun.root + call, json={}).status_code == 403
+        assert begun.client.post(begun.root + call, data={"step": "training-1"}).status_code == 403
     assert (begun.step, begun.hall.store.progress()) == before
 
 
-@pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize(
     "body",
     [b"", b"{", b"[]", b"null", b"[" * 100_000, b'{"step": 5}', b'{"code": {}}', b'{"step": "\\u0000"}', b"\xff"],
 )
-def test_what_the_script_would_not_send_is_refused(begun: Device, call: str, body: bytes) -> None:
-    answer = begun.client.post(begun.root + call, content=body, headers={"x-study": "1"})
-    assert answer.status_code < 500
+def test_what_the_script_would_not_send_is_refused(begun: Device, body: bytes) -> None:
+    for call in CALLS:
+        answer = begun.client.post(begun.root + call, content=body, headers={"x-study": "1"})
+        assert answer.status_code < 500
     assert begun.step == "training-1"
     assert begun.hall.store.rows() == []
 
 
-@pytest.mark.parametrize("call", CALLS)
-def test_huge_bodies_are_not_read(begun: Device, call: str) -> None:
-    assert begun.post(call, step="training-1", value="x" * 200_000, stimuli=[]).status_code == 413
+def test_huge_bodies_are_not_read(begun: Device) -> None:
+    for call in CALLS:
+        assert begun.post(call, step="training-1", value="x" * 200_000, stimuli=[]).status_code == 413
 
 
 def test_far_too_many_ranges_are_refused(begun: Device) -> None:
@@ -82,10 +82,10 @@ def test_far_too_many_ranges_are_refused(begun: Device) -> None:
     assert begun.post("headphones", answers=["1"] * 6, attempt=-1).status_code == 400
 
 
-@pytest.mark.parametrize("value", ["8", "0", "5.5", "-1", "1e9", "NaN", "5; DROP TABLE answers", "[5]", "left"])
-def test_only_points_of_the_scale_are_stored(begun: Device, value: str) -> None:
+def test_only_points_of_the_scale_are_stored(begun: Device) -> None:
     begun.play()
-    assert begun.answer("match", value).status_code == 409
+    for value in ("8", "0", "5.5", "-1", "1e9", "NaN", "5; DROP TABLE answers", "[5]", "left"):
+        assert begun.answer("match", value).status_code == 409
     assert begun.answer("no-such-question", "5").status_code == 409
     assert begun.hall.store.rows() == []
 
@@ -109,10 +109,10 @@ def test_what_a_study_says_is_text_too(make_hall: MakeHall, visit: Visit) -> Non
     assert "<script>x" not in page
 
 
-@pytest.mark.parametrize("cookie", ["", ".", "a.b", "x" * 5000, "%00", "' OR 1=1 --.x", "é.é"])
-def test_made_up_cookies_are_nobodys(device: Device, cookie: str) -> None:
-    headers = [(b"cookie", f"study-live-small={cookie}".encode())]
-    assert "Before you start" in device.client.get(device.root, headers=headers).text
+def test_made_up_cookies_are_nobodys(device: Device) -> None:
+    for cookie in ("", ".", "a.b", "x" * 5000, "%00", "' OR 1=1 --.x", "é.é"):
+        headers = [(b"cookie", f"study-live-small={cookie}".encode())]
+        assert "Before you start" in device.client.get(device.root, headers=headers).text
 
 
 def test_an_id_from_an_exported_table_is_not_enough(begun: Device, visit: Visit) -> None:
