@@ -33,6 +33,9 @@ from video2music.progress import Progress, StageTimer
 from video2music.rendering import SAMPLE_RATE, render
 from video2music.web import app
 from video2music.web.engine_room import EngineRoom, Offer
+from video2music.web.lazy import Lazy
+from video2music.web.limits import Limits
+from video2music.web.workroom import Workroom
 from video2music.wishes import Wishes
 
 HELD_STAGE = "Writing the chords"
@@ -201,7 +204,8 @@ def serve(
     composer, recogniser = composer or FakeComposer(), recogniser or FakeRecogniser()
     before = os.environ.get("GRADIO_TEMP_DIR")
     engines = EngineRoom(lambda name: composers.get(name, composer), offer, SpeedBook(root))
-    page, studio = app.build(engines, lambda: recogniser, root=root, limits=address.get("limits"))
+    room = Workroom(engines, Lazy(lambda: recogniser), address.get("limits") or Limits())
+    page, studio = app.build(room, root=root)
     url = app.launch(page, app.Address(port=None, **address))
     try:
         yield SimpleNamespace(url=url, composer=composer, recogniser=recogniser, studio=studio, blocks=page)

@@ -122,7 +122,8 @@ def test_the_worker_knows_who_asked() -> None:
         run = bench.start("me", lambda _: asking.get())
         async for _ in run.updates():
             pass
+        outcome = run.result()
         bench.close()
-        return run.result()
+        return outcome
 
     assert asyncio.run(ask()) == "me"

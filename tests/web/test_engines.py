@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -23,8 +24,9 @@ from video2music.web.engine_room import EngineFacts, EngineRoom, Offer
 from video2music.web.engine_view import NOT_MEASURED, engine_card, megabytes, speed_words, state_words, transfer_card
 from video2music.web.lazy import Lazy
 from video2music.web.settings_file import read_settings, write_settings
-from video2music.web.studio import Studio
+from video2music.web.studio import Studio, open_studio
 from video2music.web.wishes_form import Settings
+from video2music.web.workroom import Workroom
 from video2music.wishes import Wishes
 
 Clips = Callable[..., Path]
@@ -55,7 +57,7 @@ def room(fakes: Any, tmp_path: Path) -> EngineRoom:  # noqa: ANN401 - a module
 
 @pytest.fixture
 def studio(room: EngineRoom, tmp_path: Path) -> Iterator[Studio]:
-    studio = Studio(room, Lazy(lambda: pytest.fail("nobody listens")), tmp_path)
+    studio = open_studio(Workroom(room, Lazy(lambda: pytest.fail("nobody listens"))), tmp_path)
     yield studio
     studio.close()
 
@@ -104,7 +106,9 @@ def test_what_is_not_offered_is_refused() -> None:
 def test_composing_is_measured_and_names_its_engine(studio: Studio, make_clip: Clips, tmp_path: Path) -> None:
     assert studio.engines.facts("clip").speed is None
     (tmp_path / "run").mkdir()
-    piece, files = studio.compose(make_clip(seconds=2.0), Wishes(), tmp_path / "run", quiet, engine="clip")
+    piece, files = studio.room.compose(
+        quiet, folder=tmp_path / "run", clip=make_clip(seconds=2.0), wishes=Wishes(), engine="clip"
+    )
     assert json.loads(files.result.read_text())["engine"] == "clip"
     speed = studio.engines.facts("clip").speed
     assert speed is not None
@@ -124,12 +128,12 @@ def test_variations_have_the_engine_of_the_piece_else_the_clip_is_watched_again(
     for folder in ("first", "others"):
         (tmp_path / folder).mkdir()
     clip = make_clip(seconds=2.0)
-    piece, _ = studio.compose(clip, Wishes(), tmp_path / "first", quiet, engine="clip")
+    piece, _ = studio.room.compose(quiet, folder=tmp_path / "first", clip=clip, wishes=Wishes(), engine="clip")
     kept = studio.keep("me", clip, Wishes(), piece)
     studio.engines.offer = offer
     composer: Any = studio.engines.ready(engine)
     composer.analysed = 0
-    after, _ = studio.vary(kept, 2, tmp_path / "others", quiet)
+    after, _ = studio.room.vary(quiet, folder=tmp_path / "others", kept=kept, count=2)
     assert {piece.engine for piece in after.offers} == {engine}
     assert composer.analysed == watched
 
@@ -139,10 +143,7 @@ def test_two_people_at_once_each_have_their_own_engine(studio: Studio, make_clip
     clip = make_clip(seconds=2.0)
 
     async def compose(session: str, engine: str) -> str:
-        def work(folder: Path, progress: Any) -> Any:  # noqa: ANN401 - as a bench calls it
-            return studio.compose(clip, Wishes(), folder, progress, engine=engine)
-
-        with studio.job(session, work) as run:
+        with studio.job(session, partial(Workroom.compose, clip=clip, wishes=Wishes(), engine=engine)) as run:
             async for _ in run.updates():
                 pass
             return run.result()[0].engine

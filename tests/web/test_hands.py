@@ -26,7 +26,7 @@ def rooms(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
 
 @pytest.fixture(params=["own", "process"])
 def hands(request: pytest.FixtureRequest, rooms: ModuleType) -> Iterator[Hands]:
-    made = OwnHands(rooms.Room()) if request.param == "own" else ProcessHands(rooms.Room, PATIENT_S)
+    made = OwnHands(rooms.Room()) if request.param == "own" else ProcessHands(rooms.Room)
     yield made
     made.close()
 
@@ -35,8 +35,8 @@ def hands(request: pytest.FixtureRequest, rooms: ModuleType) -> Iterator[Hands]:
 def process(rooms: ModuleType) -> Iterator[Callable[..., ProcessHands]]:
     made: list[ProcessHands] = []
 
-    def make(deadline_s: float = PATIENT_S) -> ProcessHands:
-        made.append(ProcessHands(rooms.Room, deadline_s))
+    def make(**limits: float) -> ProcessHands:
+        made.append(ProcessHands(rooms.Room, **limits))
         return made[-1]
 
     yield make
@@ -88,10 +88,13 @@ def test_work_that_hangs_is_killed_when_it_is_stopped(process: Callable[..., Pro
     assert hands.perform(partial(rooms.note, "b"), silent, never)[1] == 1
 
 
-def test_work_that_takes_too_long_is_given_up(process: Callable[..., ProcessHands], rooms: ModuleType) -> None:
-    hands = process(deadline_s=1.0)
+@pytest.mark.parametrize(("limit", "work"), [("silence_s", "hang"), ("deadline_s", "dawdle")])
+def test_work_that_takes_too_long_is_given_up(
+    process: Callable[..., ProcessHands], rooms: ModuleType, limit: str, work: str
+) -> None:
+    hands = process(**{limit: 1.0})
     with pytest.raises(WorkerLostError, match="given up"):
-        hands.perform(rooms.hang, silent, never)
+        hands.perform(getattr(rooms, work), silent, never)
 
 
 def test_a_process_that_dies_is_replaced(process: Callable[..., ProcessHands], rooms: ModuleType) -> None:

@@ -9,10 +9,9 @@ from video2music.errors import VideoReadError
 from video2music.web.app import read_settings
 from video2music.web.clip_card import clip_card
 from video2music.web.engine_room import EngineRoom
-from video2music.web.folders import private_root
 from video2music.web.lazy import Lazy
 from video2music.web.limits import MEGABYTES_VARIABLE, SECONDS_VARIABLE, Limits
-from video2music.web.studio import Studio
+from video2music.web.workroom import Workroom
 from video2music.wishes import Wishes
 
 Clips = Callable[..., Path]
@@ -33,12 +32,11 @@ def test_the_server_refuses_after_the_upload_too(limits: Limits, said: str, make
         clip_card(clip, limits)
     unused = "the networks are not needed to refuse"
     engines = EngineRoom(lambda _: pytest.fail(unused))
-    studio = Studio(engines, Lazy(lambda: pytest.fail(unused)), private_root(tmp_path), limits=limits)
+    room = Workroom(engines, Lazy(lambda: pytest.fail(unused)), limits)
     with pytest.raises(VideoReadError, match=said):
-        studio.compose(clip, Wishes(), runs[0], lambda *_: None, engine="embedded")
+        room.compose(lambda *_: None, folder=runs[0], clip=clip, wishes=Wishes(), engine="embedded")
     with pytest.raises(VideoReadError, match=said):
-        studio.analyze(clip, runs[1], lambda *_: None)
-    studio.close()
+        room.analyze(lambda *_: None, folder=runs[1], clip=clip)
 
 
 def test_a_clip_within_the_limits_is_shown(make_clip: Clips) -> None:

@@ -15,10 +15,12 @@ import pytest
 from video2music.progress import Progress
 from video2music.web.calls import Calls
 from video2music.web.engine_room import EngineRoom
+from video2music.web.hands import StoppedError
 from video2music.web.lazy import Lazy
 from video2music.web.line import OWN_PLACES, WAITING_PLACES, LineFullError
-from video2music.web.runs import SHOWN_EVERY_S, Bench, News, Place, StoppedError, Update
-from video2music.web.studio import Studio
+from video2music.web.runs import SHOWN_EVERY_S, Bench, News, Place, Update
+from video2music.web.studio import Studio, open_studio
+from video2music.web.workroom import Workroom
 
 Outcome = TypeVar("Outcome")
 
@@ -27,6 +29,12 @@ def in_a_loop(work: Coroutine[None, None, Outcome]) -> Outcome:
     """Run a coroutine in a thread of its own: a browser that other tests hold open keeps a loop in this one."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, work).result(30)
+
+
+def empty_studio(root: Path) -> Studio:
+    """Open a studio whose networks nobody may ask for."""
+    unused = "not needed"
+    return open_studio(Workroom(EngineRoom(lambda _: pytest.fail(unused)), Lazy(lambda: pytest.fail(unused))), root)
 
 
 @pytest.fixture
@@ -172,7 +180,7 @@ def test_everybody_in_line_knows_their_place_and_moves_up_when_one_gives_up(benc
 
 def test_a_call_of_a_program_is_told_its_place_too(tmp_path: Path) -> None:
     started, release, told = threading.Event(), threading.Event(), []
-    studio = Studio(EngineRoom(lambda _: pytest.fail("not needed")), Lazy(lambda: pytest.fail("not needed")), tmp_path)
+    studio = empty_studio(tmp_path)
 
     def tell(_fraction: float, desc: str) -> None:
         told.append(desc)
@@ -182,7 +190,7 @@ def test_a_call_of_a_program_is_told_its_place_too(tmp_path: Path) -> None:
         studio.bench.start("me", endless(started, threading.Event(), release))  # type: ignore[arg-type]
         await asyncio.to_thread(started.wait, 10)
         request = SimpleNamespace(session_hash="you")
-        done = Calls(studio).finished(Path("a.mp4"), lambda *_: "done", request, tell)  # type: ignore[arg-type]
+        done = Calls(studio).finished(Path("a.mp4"), lambda *_, **__: "done", request, tell)  # type: ignore[arg-type]
         return [outcome async for outcome in done]
 
     assert in_a_loop(call()) == ["done"]
@@ -271,9 +279,9 @@ def test_places_in_words() -> None:
 
 def test_a_folder_lives_until_the_worker_has_let_go(tmp_path: Path) -> None:
     started, release = threading.Event(), threading.Event()
-    studio = Studio(EngineRoom(lambda _: pytest.fail("not needed")), Lazy(lambda: pytest.fail("not needed")), tmp_path)
+    studio = empty_studio(tmp_path)
 
-    def work(folder: Path, _progress: Progress) -> None:
+    def work(_room: Workroom, _progress: Progress, *, folder: Path) -> None:
         (folder / "half").touch()
         started.set()
         release.wait(10)

@@ -34,6 +34,9 @@ def kept(composed: Piece, tmp_path: Path) -> Kept:
     return Kept(folder, "holiday.mp4", Wishes(seed=7), (composed.without_sound(),))
 
 
+NO_ENGINES = EngineRoom(lambda _: pytest.fail("nothing is composed"))
+
+
 def silent(_stage: str, _fraction: float) -> None:
     """Hear nothing."""
 
@@ -45,7 +48,9 @@ def test_a_kept_piece_has_no_samples_and_still_plays(kept: Kept, composed: Piece
 
 def test_only_what_was_changed_changes(kept: Kept) -> None:
     shown = Panel.of(kept.piece)
-    after = apply_panel(replace(shown, ensemble="strings", density=-1.0, original="mix", music_level=3.0))(kept, silent)
+    after = apply_panel(replace(shown, ensemble="strings", density=-1.0, original="mix", music_level=3.0))(
+        kept, NO_ENGINES, silent
+    )
     rendition = after.piece.rendition
     assert (rendition.ensemble, rendition.density, rendition.tempo_bpm) == ("strings", 0.5, None)
     assert (after.piece.original, after.piece.music_level_lu) == ("mix", 3.0)
@@ -60,44 +65,46 @@ def test_only_what_was_changed_changes(kept: Kept) -> None:
 def test_a_piece_is_composed_again_for_marks_with_its_seed_and_what_was_changed(kept: Kept) -> None:
     fake = sys.modules["fake_composer"].FakeComposer()
     engines = EngineRoom(lambda _name: fake)
-    denser = apply_panel(replace(Panel.of(kept.piece), density=1.0))(kept, silent)
+    denser = apply_panel(replace(Panel.of(kept.piece), density=1.0))(kept, NO_ENGINES, silent)
     marks, sections = Marks((3.0,), (1.0,)), (Section(2, 5, "sad"),)
-    after = compose_again(engines, marks, sections)(denser, silent)
+    after = compose_again(marks, sections)(denser, engines, silent)
     asked = fake.wishes[-1]
     assert (asked.marks, asked.direction.sections, asked.density) == (marks, sections, 2.0)
     assert asked.seed == kept.piece.score.seed
     assert fake.analysed == (kept.piece.engine not in engines.offer.names)
     assert (after.piece.marks, after.piece.score.cuts_s) == (marks, (3.0,))
     assert wishes_now(after).marks == marks, "variations meet them too"
-    assert undo(after, silent).piece.marks == Marks()
+    assert undo(after, NO_ENGINES, silent).piece.marks == Marks()
 
 
 def test_a_key_is_reached_the_shortest_way_or_nearest_to_the_transposition(kept: Kept) -> None:
     shown = Panel.of(kept.piece)
     assert shown.key == kept.piece.score.key == "A minor"
     for key, transpose, semitones in (("G minor", 0, -2), ("C minor", 0, 3), ("G minor", 12, 10), ("A minor", 11, 11)):
-        after = apply_panel(replace(shown, key=key, transpose=transpose))(kept, silent)
+        after = apply_panel(replace(shown, key=key, transpose=transpose))(kept, NO_ENGINES, silent)
         assert after.piece.rendition.transpose == semitones
-    after = apply_panel(replace(shown, key="Bb minor"))(kept, silent)
+    after = apply_panel(replace(shown, key="Bb minor"))(kept, NO_ENGINES, silent)
     assert (after.piece.score.key, Panel.of(after.piece).transpose) == ("Bb minor", 1)
-    back = apply_panel(replace(Panel.of(after.piece), key="A minor"))(after.quiet(), silent)
+    back = apply_panel(replace(Panel.of(after.piece), key="A minor"))(after.quiet(), NO_ENGINES, silent)
     assert (back.piece.score.key, back.piece.rendition) == ("A minor", kept.piece.rendition)
 
 
 def test_changes_are_taken_back_one_by_one(kept: Kept) -> None:
     shown = Panel.of(kept.piece)
-    changed = replace_chord(2.5, " Dm7 ")(apply_panel(replace(shown, tempo=80))(kept, silent).quiet(), silent)
+    changed = replace_chord(2.5, " Dm7 ")(
+        apply_panel(replace(shown, tempo=80))(kept, NO_ENGINES, silent).quiet(), NO_ENGINES, silent
+    )
     assert changed.piece.score.tempo_bpm == 80
     assert "Dm7" in changed.piece.score.chords
-    once = undo(changed.quiet(), silent)
+    once = undo(changed.quiet(), NO_ENGINES, silent)
     assert "Dm7" not in once.piece.score.chords
     assert once.piece.score.tempo_bpm == 80
-    twice = undo(once.quiet(), silent)
+    twice = undo(once.quiet(), NO_ENGINES, silent)
     assert twice.piece.rendition == kept.piece.rendition
     assert twice.piece.match == kept.piece.match
     assert twice.piece.audio.size
     with pytest.raises(NotKeptError, match="nothing to undo"):
-        undo(twice.quiet(), silent)
+        undo(twice.quiet(), NO_ENGINES, silent)
 
 
 @pytest.mark.parametrize(
@@ -118,24 +125,24 @@ def test_changes_are_taken_back_one_by_one(kept: Kept) -> None:
 )
 def test_a_change_that_cannot_be_granted_is_a_sentence(kept: Kept, fields: dict[str, Any], words: str) -> None:
     with pytest.raises(RefusalError, match=words):
-        apply_panel(replace(Panel.of(kept.piece), **fields))(kept, silent)
+        apply_panel(replace(Panel.of(kept.piece), **fields))(kept, NO_ENGINES, silent)
 
 
 @pytest.mark.parametrize(("chord", "words"), [(None, "No other chord"), ("Hm", "Hm"), ("Amaj9", "Amaj7")])
 def test_a_chord_that_cannot_be_played_is_a_sentence(kept: Kept, chord: str | None, words: str) -> None:
     with pytest.raises(RefusalError, match=words):
-        replace_chord(1.0, chord)(kept, silent)
+        replace_chord(1.0, chord)(kept, NO_ENGINES, silent)
 
 
 def test_another_piece_is_taken_and_given_back(kept: Kept, composed: Piece) -> None:
     other = replace(composed, score=replace(composed.score, seed=8))
     offered = kept.with_offers([other])
     assert offered.offers[0].audio.size == 0
-    taken = take_offer(0)(offered, silent)
+    taken = take_offer(0)(offered, NO_ENGINES, silent)
     assert taken.piece.audio.size
     assert len(taken.versions) == 2
     with pytest.raises(RefusalError, match="not kept here any more"):
-        take_offer(1)(offered, silent)
+        take_offer(1)(offered, NO_ENGINES, silent)
 
 
 def test_versions_are_bounded(kept: Kept) -> None:

@@ -3,36 +3,36 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gradio as gr
 
-from emotion import Recogniser
 from emotion.errors import RefusalError
 from emotion.hub import cache_folder
 from video2music.engines import ENGINES
 from video2music.errors import UnknownEngineError
 from video2music.web import compose_tab, endpoints, examples_panel, handover, recognise_tab
-from video2music.web.composer import Composer
-from video2music.web.engine_room import LIGHT, EngineRoom, Offer, offer_of
+from video2music.web.engine_gpu import lends_gpu
+from video2music.web.engine_room import Offer, offer_of
 from video2music.web.folders import KEEP_S, SWEEP_EVERY_S, private_root, sweep
-from video2music.web.lazy import Lazy
+from video2music.web.hands import ProcessHands
 from video2music.web.limits import Limits, add_options
 from video2music.web.line import WAITING_PLACES
-from video2music.web.studio import Studio
+from video2music.web.studio import Hiring, Studio, open_studio
 from video2music.web.theme import studio_theme
-
-if TYPE_CHECKING:
-    from video2music.listening import Listener
+from video2music.web.workroom import Workroom, make_workroom
 
 NAME = "Music for your video"
 
 ENGINES_VARIABLE, STUDY_VARIABLE = "VIDEO2MUSIC_ENGINES", "VIDEO2MUSIC_STUDY"
+
+LIBRARIES = ("video2music.web.workroom", "video2music.pipeline", "video2music.features.extraction", "torch", "librosa")
+"""Loaded once for all processes that work: what takes long to import, and starts no thread while it does."""
 
 TABS: tuple[ModuleType, ...] = (compose_tab, recognise_tab)
 """The tabs in order. A tab is a module with a TITLE and a function build(studio) that returns what it laid out."""
@@ -146,20 +146,6 @@ def add_study_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def load_recogniser(engine: str) -> Recogniser:
-    """Load the recogniser that goes with a composing engine: without a network for "embedded", else Music2Emo.
-
-    Args:
-        engine: name of the composing engine.
-
-    Raises:
-        RefusalError: its weights are missing or cannot be downloaded.
-    """
-    import emotion
-
-    return emotion.load() if engine == "embedded" else emotion.load("music2emo")
-
-
 def keep_to_ourselves(root: Path) -> None:
     """Switch off every report that the libraries would send, and keep what they write under our root or in our cache.
 
@@ -173,20 +159,13 @@ def keep_to_ourselves(root: Path) -> None:
     os.environ.setdefault("MPLCONFIGDIR", str(cache_folder() / "matplotlib"))  # else in the home
 
 
-def build(
-    engines: EngineRoom,
-    load_recogniser: Callable[[], Recogniser],
-    *,
-    root: Path | None = None,
-    limits: Limits | None = None,
-) -> tuple[gr.Blocks, Studio]:
+def build(room: Workroom, *, root: Path | None = None, hire: Hiring | None = None) -> tuple[gr.Blocks, Studio]:
     """Assemble the page.
 
     Args:
-        engines: make the pieces; loaded in the worker when they are first needed.
-        load_recogniser: builds the recogniser, in the same way.
+        room: has the networks, which are loaded when they are first needed.
         root: private folder for uploads and results; one under the system's temporary folder by default.
-        limits: how long and how large a clip may be.
+        hire: makes those who do the slow work; it is done in this process by default.
 
     Returns:
         The page, not yet served, and the studio behind it.
@@ -194,7 +173,7 @@ def build(
     root = private_root(root)
     sweep(root)
     keep_to_ourselves(root)
-    studio = Studio(engines, Lazy(load_recogniser), root, limits=limits or Limits())
+    studio = open_studio(room, root, hire)
 
     def leave(request: gr.Request) -> None:
         studio.leave(str(request.session_hash))
@@ -285,21 +264,6 @@ def routes_of_studies(files: Sequence[Path]) -> list[Any]:
     return study_routes(open_halls(files))
 
 
-def load_composer(engine: str, listener: "Listener") -> Composer:
-    """Load a composer.
-
-    Args:
-        engine: name of the composing engine.
-        listener: judges the music of every engine, so that a recogniser is held once.
-
-    Raises:
-        RefusalError: weights or the sound font are missing.
-    """
-    import video2music
-
-    return replace(video2music.load(engine), listener=listener)
-
-
 def name_of_study(path: Path) -> str:
     """Return the name of a study, which stands in its address.
 
@@ -309,18 +273,6 @@ def name_of_study(path: Path) -> str:
     from video2music.study.reading import read_study
 
     return read_study(path).name
-
-
-def listener_of(engine: str, hear: Callable[[], Recogniser]) -> "Listener":
-    """Return what judges music: the recogniser of the second tab where it is the one that ships, held once.
-
-    Args:
-        engine: that the recogniser of the second tab goes with.
-        hear: returns that recogniser, always the same one.
-    """
-    from video2music.listening import Listener
-
-    return Listener(hear) if engine == LIGHT else Listener()
 
 
 def warm_up(studio: Studio) -> None:
@@ -336,9 +288,10 @@ def warm_up(studio: Studio) -> None:
             studio.engines.bring(name, lambda *_: None)
         except RefusalError as error:
             sys.stderr.write(f"{error}\n")
-        studio.bench.prepare(partial(studio.engines.ready, name))
+        studio.bench.prepare(studio.bench.hands.warm)
 
     studio.delivery.prepare(prepare)
+    studio.music_stand.prepare(studio.music_stand.hands.warm)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -348,9 +301,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         arguments: of the command line; the process's own by default.
     """
     address, offer = read_settings(arguments)
-    hear = cache(partial(load_recogniser, offer.default))
-    engines = EngineRoom(partial(load_composer, listener=listener_of(offer.default, hear)), offer)
-    page, studio = build(engines, hear, limits=address.limits)
+    furnish = partial(make_workroom, offer, address.limits)
+    apart = partial(ProcessHands, furnish, preload=LIBRARIES)
+    page, studio = build(furnish(), hire=None if lends_gpu() else apart)
     try:
         url = launch(page, address)
     except RefusalError as error:

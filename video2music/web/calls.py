@@ -1,7 +1,7 @@
 """What the named endpoints share: waiting for the worker, and turning refusals into sentences for the caller."""
 
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -9,11 +9,12 @@ from typing import TypeVar
 import gradio as gr
 
 from emotion.errors import RefusalError
-from video2music.progress import Progress
 from video2music.web.folders import given_name
-from video2music.web.runs import Bench, StoppedError
+from video2music.web.hands import StoppedError
+from video2music.web.runs import Bench
 from video2music.web.studio import Studio
 from video2music.web.words import UNEXPECTED, refusal_sentence
+from video2music.web.workroom import Job
 
 Outcome = TypeVar("Outcome")
 
@@ -33,12 +34,12 @@ class Calls:
     async def finished(
         self,
         upload: Path,
-        work: Callable[[Path, Progress], Outcome],
+        job: Job[Outcome],
         request: gr.Request,
         progress: gr.Progress,
         bench: Bench | None = None,
     ) -> AsyncIterator[Outcome]:
-        """Yield the outcome of the work once; a refusal becomes the sentence that the caller reads.
+        """Yield the outcome of a job once; a refusal becomes the sentence that the caller reads.
 
         A call stands in the same line as the people at the page, and is told its place like them.
         """
@@ -47,7 +48,7 @@ class Calls:
             bench.need_room(session)
         except RefusalError as error:
             raise self.refused(error, upload) from error
-        with self.studio.job(session, work, bench) as run:
+        with self.studio.job(session, job, bench) as run:
             async for updates in run.updates():
                 progress(updates[-1].fraction, desc=updates[-1].stage)
             try:

@@ -17,7 +17,8 @@ from video2music.rendering import CHANGED
 from video2music.web.changes import Change, Panel, apply_panel, listen_again, replace_chord, undo
 from video2music.web.chord_lane import neighbour, position_words, sounding_at, suggestions
 from video2music.web.desk import PLAY_FROM_PLACE, REMEMBER_PLACE, Changes, Desk, lay_out_desk
-from video2music.web.runs import Run, StoppedError
+from video2music.web.hands import StoppedError
+from video2music.web.runs import Run
 from video2music.web.shelf import Kept
 from video2music.web.stage import Stage
 from video2music.web.studio import Studio
@@ -31,6 +32,7 @@ from video2music.web.wishes_form import (
     sister_keys,
 )
 from video2music.web.words import chord_words, clock
+from video2music.web.workroom import Workroom
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,7 @@ class ChangePanel:
 
     async def listen_again(self, second: float | None, request: gr.Request) -> AsyncIterator[Changes]:
         """Compare the version that is heard with the picture."""
-        async for changes in self.play(request, listen_again(self.studio.engines), second):
+        async for changes in self.play(request, listen_again, second):
             yield changes
 
     async def play(
@@ -186,7 +188,7 @@ class ChangePanel:
             yield desk.refused(error)
             return
         yield desk.waiting(request)
-        work = partial(self.studio.play_again, kept, change)
+        work = partial(Workroom.play_again, kept=kept, change=change)
         with self.studio.job(desk.session(request), work, desk.bench) as run:
             async for changes in desk.follow(run):
                 yield changes
@@ -236,7 +238,7 @@ class ChangePanel:
             yield self.desk.refused(error)
             return
         yield {**self.desk.waiting(request), self.stage.stems: None}
-        work = partial(self.studio.write_stems, kept)
+        work = partial(Workroom.write_stems, kept=kept)
         with self.studio.job(self.desk.session(request), work, self.desk.bench) as run:
             async for changes in self.desk.follow(run):
                 yield changes

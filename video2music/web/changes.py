@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import Any
 
 from emotion.errors import RefusalError
@@ -19,8 +20,9 @@ from video2music.web.shelf import Kept
 from video2music.web.wishes_form import read_original, read_semitones
 from video2music.wishes import Wishes
 
-Change = Callable[[Kept, Progress], Kept]
-"""Plays a kept piece otherwise: what it returns has the sound of the version that shall be heard."""
+Change = Callable[[Kept, EngineRoom, Progress], Kept]
+"""Plays a kept piece otherwise: what it returns has the sound of the version that shall be heard. Can be pickled, since
+it may be made in another process."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,11 @@ class Panel:
 
 def apply_panel(panel: Panel) -> Change:
     """Return the change that makes a piece sound as the panel says."""
-    return lambda kept, progress: kept.with_version(panel.render(kept.piece, progress))
+    return partial(_apply_panel, panel)
+
+
+def _apply_panel(panel: Panel, kept: Kept, _engines: EngineRoom, progress: Progress) -> Kept:
+    return kept.with_version(panel.render(kept.piece, progress))
 
 
 def replace_chord(second: float, chord: str | None) -> Change:
@@ -114,55 +120,52 @@ def replace_chord(second: float, chord: str | None) -> Change:
         second: at which the chord sounds.
         chord: what shall sound instead, for example "Am7"; None where nothing was chosen.
     """
-
-    def change(kept: Kept, progress: Progress) -> Kept:
-        if not (chord or "").strip():
-            raise RefusalError("No other chord was chosen yet", remedy="Choose one from the list, or type it")
-        return kept.with_version(kept.piece.render(chords={second: str(chord).strip()}, progress=progress))
-
-    return change
+    return partial(_replace_chord, second, (chord or "").strip())
 
 
-def undo(kept: Kept, progress: Progress) -> Kept:
+def _replace_chord(second: float, chord: str, kept: Kept, _engines: EngineRoom, progress: Progress) -> Kept:
+    if not chord:
+        raise RefusalError("No other chord was chosen yet", remedy="Choose one from the list, or type it")
+    return kept.with_version(kept.piece.render(chords={second: chord}, progress=progress))
+
+
+def undo(kept: Kept, _engines: EngineRoom, progress: Progress) -> Kept:
     """Play the version before the one that is heard."""
     earlier = kept.undone()
     piece = earlier.piece.render(progress=progress)
     return replace(earlier, versions=(*earlier.versions[:-1], piece))
 
 
-def listen_again(engines: EngineRoom) -> Change:
-    """Return the change that only compares the version that is heard with the picture again.
+def listen_again(kept: Kept, engines: EngineRoom, progress: Progress) -> Kept:
+    """Only compare the version that is heard with the picture again.
 
-    Args:
-        engines: any of them listens; what it knows of the picture stands in the piece, with the engine that saw it.
+    Any engine listens; what it knows of the picture stands in the piece, with the engine that saw it.
     """
-
-    def change(kept: Kept, progress: Progress) -> Kept:
-        piece = engines.player(progress).listen(kept.piece.render(progress=progress), progress)
-        return replace(kept, versions=(*kept.versions[:-1], piece))
-
-    return change
+    piece = engines.player(progress).listen(kept.piece.render(progress=progress), progress)
+    return replace(kept, versions=(*kept.versions[:-1], piece))
 
 
-def compose_again(engines: EngineRoom, marks: Marks, sections: tuple[Section, ...]) -> Change:
+def compose_again(marks: Marks, sections: tuple[Section, ...]) -> Change:
     """Return the change that composes once more, with the same seed, for cuts and moods that a person set.
 
-    The video is only looked at again where the engine that saw it is not offered here, as after an example.
+    The engine that composed the piece composes again. The video is only looked at again where that engine is not
+    offered here, as after an example.
 
     Args:
-        engines: the one that composed the piece composes again.
         marks: cuts.
         sections: with a mood each.
     """
+    return partial(_compose_again, marks, sections)
 
-    def change(kept: Kept, progress: Progress) -> Kept:
-        piece = kept.piece
-        direction = replace(piece.direction, sections=sections)
-        wishes = replace(wishes_now(kept), seed=piece.score.seed, marks=marks, direction=direction)
-        composer, features = engines.seen(piece, progress)
-        return kept.with_version(composer.compose_seen(piece.source, features, wishes, StageTimer(progress)))
 
-    return change
+def _compose_again(
+    marks: Marks, sections: tuple[Section, ...], kept: Kept, engines: EngineRoom, progress: Progress
+) -> Kept:
+    piece = kept.piece
+    direction = replace(piece.direction, sections=sections)
+    wishes = replace(wishes_now(kept), seed=piece.score.seed, marks=marks, direction=direction)
+    composer, features = engines.seen(piece, progress)
+    return kept.with_version(composer.compose_seen(piece.source, features, wishes, StageTimer(progress)))
 
 
 def take_offer(number: int) -> Change:
@@ -171,13 +174,13 @@ def take_offer(number: int) -> Change:
     Args:
         number: its place among them, 0 for the first.
     """
+    return partial(_take_offer, number)
 
-    def change(kept: Kept, progress: Progress) -> Kept:
-        if not 0 <= number < len(kept.offers):
-            raise RefusalError("This variation is not kept here any more", remedy="Make new ones")
-        return kept.with_version(kept.offers[number].render(progress=progress))
 
-    return change
+def _take_offer(number: int, kept: Kept, _engines: EngineRoom, progress: Progress) -> Kept:
+    if not 0 <= number < len(kept.offers):
+        raise RefusalError("This variation is not kept here any more", remedy="Make new ones")
+    return kept.with_version(kept.offers[number].render(progress=progress))
 
 
 def wishes_now(kept: Kept) -> Wishes:

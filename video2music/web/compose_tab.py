@@ -29,12 +29,13 @@ from video2music.web.settings_file import read_settings, write_settings
 from video2music.web.settings_form import Form, lay_out_form
 from video2music.web.shelf import Kept
 from video2music.web.stage import Stage, lay_out_result, lay_out_stage
-from video2music.web.studio import EASY_SEEDS, Studio
+from video2music.web.studio import Studio
 from video2music.web.times import check_marks, check_range, check_sections
 from video2music.web.variations_panel import VariationsPanel, connect_variations, lay_out_variations
 from video2music.web.why_panel import connect_why, draw_after
 from video2music.web.wishes_form import Settings, ensemble_summary
 from video2music.web.words import refusal_sentence
+from video2music.web.workroom import EASY_SEEDS, Workroom
 from video2music.wishes import Wishes
 
 TITLE = "Compose"
@@ -184,7 +185,7 @@ class ComposePage:
         if wishes.seed is None:
             wishes = replace(wishes, seed=int(self.draw_seed()))
         upload, started = Path(clip), time.monotonic()
-        work = partial(self.studio.compose, upload, wishes, engine=engine)
+        work = partial(Workroom.compose, clip=upload, wishes=wishes, engine=engine)
         with self.studio.job(self.desk.session(request), work) as run:
             async for changes in self.desk.follow(run):
                 yield changes

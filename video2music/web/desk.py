@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 import gradio as gr
 
 from emotion.errors import RefusalError
+from video2music.web.hands import StoppedError
 from video2music.web.progress_view import Course, notice, progress_card
-from video2music.web.runs import Bench, Run, StoppedError
+from video2music.web.runs import Bench, Run
 from video2music.web.studio import Studio
 from video2music.web.words import UNEXPECTED, refusal_sentence
 

@@ -16,6 +16,7 @@ from video2music.web import render_endpoint
 from video2music.web.calls import Calls, named_upload
 from video2music.web.studio import Studio
 from video2music.web.wishes_form import KEYS, Settings
+from video2music.web.workroom import Workroom
 from video2music.wishes import LARGEST_SEED
 
 COMPOSE_HELP = f"""Compose music for a video.
@@ -113,7 +114,7 @@ class Endpoints(Calls):
             chosen = await asyncio.to_thread(self.studio.engines.check, engine)
         except RefusalError as error:
             raise self.refused(error, upload) from error
-        work = partial(self.studio.compose, upload, wishes, engine=chosen)
+        work = partial(Workroom.compose, clip=upload, wishes=wishes, engine=chosen)
         async for _, files in self.finished(upload, work, request, progress):
             yield [str(getattr(files, kind)) for kind in FILES]
 
@@ -125,7 +126,7 @@ class Endpoints(Calls):
     ) -> AsyncIterator[dict[str, Any]]:
         """See a clip; yields the features once."""
         upload = named_upload(clip, NO_CLIP)
-        work = partial(self.studio.analyze, upload)
+        work = partial(Workroom.analyze, clip=upload)
         async for features in self.finished(upload, work, request, progress):
             yield features.to_json()
 
@@ -137,7 +138,7 @@ class Endpoints(Calls):
     ) -> AsyncIterator[dict[str, Any]]:
         """Listen to a sound; yields what was found once."""
         upload = named_upload(audio, "There is no sound. Send an audio file.")
-        work = partial(self.studio.recognise, upload)
+        work = partial(Workroom.recognise, sound=upload)
         async for prediction in self.finished(upload, work, request, progress):
             yield prediction.result()
 

@@ -7,6 +7,7 @@ composing with a large engine is to watch the video, so that is what is decorate
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,11 @@ def on_lent_gpu(watch: Watch) -> Watch | None:
         return None
     decorated: Watch = spaces.GPU(duration=seconds_wanted)(watch)
     return None if decorated is watch else decorated  # a Space with hardware of its own leaves it as it is
+
+
+def lends_gpu() -> bool:
+    """Return whether this is a Space that may lend a GPU; it forks the process of the page itself for that."""
+    return find_spec("spaces") is not None
 
 
 class Loan:

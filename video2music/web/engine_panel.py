@@ -13,9 +13,10 @@ from video2music.web.compose_view import field_note
 from video2music.web.desk import Changes, Desk, lay_out_desk
 from video2music.web.engine_view import engine_card, transfer_card
 from video2music.web.examples import EXAMPLES
+from video2music.web.hands import StoppedError
 from video2music.web.progress_view import Course, field_hint, notice, progress_card
-from video2music.web.runs import StoppedError
 from video2music.web.studio import Studio
+from video2music.web.workroom import Workroom
 
 HEADING = "Engine"
 
@@ -123,7 +124,7 @@ class EnginePanel:
         self.desk.ask(request)
         meter, session = Meter(), self.desk.session(request)
         yield {**self.desk.waiting(request), self.hint: ""}
-        work = partial(self.studio.bring, name, meter.read)
+        work = partial(Workroom.bring, engine=name, tell=meter.read)
         with self.studio.job(session, work, self.desk.bench) as run:
             async for news in run.updates():
                 card = transfer_card(meter.title, meter.here, meter.whole)
@@ -145,7 +146,7 @@ class EnginePanel:
             return
         self.studio.bench.ask(session)
         yield {self.desk.stop: gr.update(visible=True), self.desk.status: MEASURING + progress_card(Course())}
-        with self.studio.job(session, partial(self.studio.try_out, name, TRIAL)) as run:
+        with self.studio.job(session, partial(Workroom.try_out, clip=TRIAL, engine=name)) as run:
             async for changes in self.desk.follow(run):
                 yield {self.desk.status: MEASURING + changes[self.desk.status]}
             try:

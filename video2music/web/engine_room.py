@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from video2music.engine_speed import Speed, SpeedBook, this_machine
 from video2music.engine_weights import Need, Transfer, check_ready, download, needs
@@ -17,6 +18,9 @@ from video2music.progress import Progress
 from video2music.web.composer import Composer
 from video2music.web.engine_gpu import Loan
 from video2music.web.lazy import Lazy
+
+if TYPE_CHECKING:
+    from video2music.music.synthesis import Synthesizer
 
 LIGHT = "embedded"
 """Ships with the program and stays in memory; of the others at most one does."""
@@ -125,6 +129,18 @@ class EngineRoom:
         """
         loaded = [one.loaded for one in list(self._composers.values())]
         return next((composer for composer in loaded if composer is not None), None) or self.ready(LIGHT, progress)
+
+    def synthesizer(self) -> "Synthesizer":
+        """Return what plays notes: a composer's where one is loaded, so that none has to be.
+
+        Raises:
+            RefusalError: there is no sound font.
+        """
+        from video2music.music.synthesis import Synthesizer, find_sound_font
+
+        loaded = [one.loaded for one in list(self._composers.values())]
+        composer = next((composer for composer in loaded if composer is not None), None)
+        return Synthesizer(find_sound_font()) if composer is None else composer.synthesizer
 
     def seen(self, piece: Piece, progress: Progress | None = None) -> tuple[Composer, VideoFeatures]:
         """Return what composes other pieces for the clip of a piece, and what it sees there.

@@ -1,19 +1,47 @@
 """Clips to try the page with, and the music that the program composed for them once."""
 
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+from numpy.typing import NDArray
 
 from video2music.piece import FILE_NAMES, Piece, SavedPiece, file_names
 from video2music.video.ffmpeg import local, run_ffmpeg
 
 if TYPE_CHECKING:
+    import pretty_midi
+
     from video2music.music.synthesis import Synthesizer
 
 FOLDER = Path(__file__).parents[2] / "assets" / "examples"
 
 KEPT_AS = {Path(name).suffix: name for name in FILE_NAMES}
+
+
+@dataclass(frozen=True)
+class LazySynthesizer:
+    """Plays with the first sound font, which is looked for when the first note is to be heard."""
+
+    def render(
+        self, midi: "pretty_midi.PrettyMIDI", *, sample_rate: int = 44100, duration_s: float | None = None
+    ) -> NDArray[np.float32]:
+        """Play notes; see `Synthesizer.render`."""
+        return self._player().render(midi, sample_rate=sample_rate, duration_s=duration_s)
+
+    def render_parts(
+        self, midi: "pretty_midi.PrettyMIDI", *, sample_rate: int = 44100, duration_s: float
+    ) -> Iterator[NDArray[np.float32]]:
+        """Play every part by itself; see `Synthesizer.render_parts`."""
+        yield from self._player().render_parts(midi, sample_rate=sample_rate, duration_s=duration_s)
+
+    def _player(self) -> "Synthesizer":
+        from video2music.music.synthesis import Synthesizer, find_sound_font
+
+        return Synthesizer(find_sound_font())
 
 
 @dataclass(frozen=True)
@@ -58,16 +86,18 @@ class Example:
         """
         return Path(shutil.copyfile(self.clip, folder / f"{self.title}.mp4"))
 
-    def revive(self, clip: Path, synthesizer: "Synthesizer") -> Piece:
+    def revive(self, clip: Path) -> Piece:
         """Return the piece that was composed, without sound.
 
         Args:
             clip: a copy of its clip.
-            synthesizer: plays the piece again after a change.
+
+        Raises:
+            RefusalError: what is stored cannot be read.
         """
         from video2music.revival import revive  # brings PyTorch along, which a page that starts must not wait for
 
-        return revive(self.folder / KEPT_AS[".json"], clip, synthesizer)
+        return revive(self.folder / KEPT_AS[".json"], clip, cast("Synthesizer", LazySynthesizer()))
 
     def write(self, folder: Path) -> SavedPiece:
         """Write the files that a person can take; nothing is composed or played for it.

@@ -1,54 +1,24 @@
 """The way to try the page without a video: three cards, each of which shows a clip with music at once."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import gradio as gr
-import numpy as np
-from numpy.typing import NDArray
 
-from video2music.piece import Piece, SavedPiece
-from video2music.progress import Progress
 from video2music.web.compose_tab import ComposePage
 from video2music.web.desk import Changes, bring_into_view
-from video2music.web.engine_room import EngineRoom
-from video2music.web.examples import EXAMPLES, Example
+from video2music.web.examples import EXAMPLES
 from video2music.web.progress_view import notice
 from video2music.web.why_panel import PRIVATE, draw_after
+from video2music.web.workroom import Workroom
 from video2music.wishes import Wishes
-
-if TYPE_CHECKING:
-    import pretty_midi
-
-    from video2music.music.synthesis import Synthesizer
 
 ABOUT = (
     "The clip was drawn and the music was composed by this program, once, and kept. Change the music below, or press "
     "Compose for another piece."
 )
-
-
-@dataclass(frozen=True)
-class LazySynthesizer:
-    """Plays with the synthesizer of a composer, which is loaded when the first note is to be heard."""
-
-    engines: EngineRoom
-
-    def render(
-        self, midi: "pretty_midi.PrettyMIDI", *, sample_rate: int = 44100, duration_s: float | None = None
-    ) -> NDArray[np.float32]:
-        """Play notes; see `Synthesizer.render`."""
-        player = self.engines.player().synthesizer
-        return player.render(midi, sample_rate=sample_rate, duration_s=duration_s)
-
-    def render_parts(
-        self, midi: "pretty_midi.PrettyMIDI", *, sample_rate: int = 44100, duration_s: float
-    ) -> Iterator[NDArray[np.float32]]:
-        """Play every part by itself; see `Synthesizer.render_parts`."""
-        yield from self.engines.player().synthesizer.render_parts(midi, sample_rate=sample_rate, duration_s=duration_s)
 
 
 @dataclass(frozen=True)
@@ -67,7 +37,9 @@ class ExamplesPanel:
         if example is None:
             return
         session, studio = str(request.session_hash), self.page.studio
-        with studio.job(f"{session}/example", partial(self.bring, example), studio.music_stand) as run:
+        with studio.job(
+            f"{session}/example", partial(Workroom.show_example, example=example), studio.music_stand
+        ) as run:
             async for _ in run.updates():
                 pass
             try:
@@ -81,23 +53,6 @@ class ExamplesPanel:
                 **self.page.present(kept, piece, files, sum(piece.timings_s.values())),
                 self.page.form.clip: str(clip),
             }
-
-    def bring(self, example: Example, folder: Path, _progress: Progress) -> tuple[Path, Piece, SavedPiece]:
-        """Fetch an example; runs in the worker.
-
-        Args:
-            example: which.
-            folder: working folder of this request.
-
-        Returns:
-            Its clip, the piece without sound, and the files to take.
-
-        Raises:
-            RefusalError: what is stored cannot be read.
-        """
-        clip = example.bring(folder)
-        player = cast("Synthesizer", LazySynthesizer(self.page.studio.engines))
-        return clip, example.revive(clip, player), example.write(folder)
 
 
 def connect(page: ComposePage) -> None:

@@ -32,6 +32,9 @@ PATIENCE_S = 0.5
 
 REPORT_EVERY_S = 0.05
 
+SILENCE_S, DEADLINE_S = 5 * 60, 3 * 3600
+"""The slowest engine on two cores needs 40 s between two reports, and 2.4 s for each second of a clip."""
+
 
 class StoppedError(Exception):
     """The person who started the work stopped it."""
@@ -117,15 +120,17 @@ class ProcessHands(Generic[Room]):
 
     Attributes:
         make_room: builds the room, in the process; picklable.
-        deadline_s: seconds after which work is given up.
         prepare: gets the room ready before the first work; picklable.
         preload: modules that the processes have loaded when they start.
+        silence_s: seconds without a report after which work is given up.
+        deadline_s: seconds after which it is given up in any case.
     """
 
     make_room: Callable[[], Room]
-    deadline_s: float
     prepare: Order[Room, object] | None = None
     preload: tuple[str, ...] = ()
+    silence_s: float = SILENCE_S
+    deadline_s: float = DEADLINE_S
     _worker: _Worker | None = None
     _busy: threading.Lock = field(default_factory=threading.Lock)
     _closed: bool = False
@@ -149,10 +154,11 @@ class ProcessHands(Generic[Room]):
             return outcome
 
     def _wait(self, worker: _Worker, report: Progress, stopped: Stopped) -> Any:  # noqa: ANN401 - the order's outcome
-        begun = time.monotonic()
+        begun = heard = time.monotonic()
         while True:
             if worker.line.poll(LOOK_EVERY_S):
                 kind, content = worker.line.recv()
+                heard = time.monotonic()
                 if kind == "progress":
                     report(*content)
                 elif kind == "outcome":
@@ -162,10 +168,10 @@ class ProcessHands(Generic[Room]):
             if stopped():
                 self._stop(worker)
                 raise StoppedError
-            if time.monotonic() - begun > self.deadline_s:
+            now = time.monotonic()
+            if now - heard > self.silence_s or now - begun > self.deadline_s:
                 self._end(worker)
-                minutes = f"{self.deadline_s / 60:.0f} minutes"
-                raise WorkerLostError(f"This took longer than {minutes} and was given up", remedy="Try a shorter clip")
+                raise WorkerLostError("This took too long and was given up", remedy="Try a shorter clip")
 
     def _stop(self, worker: _Worker) -> None:
         """Ask the process to let go of its work; it is killed where it does not."""

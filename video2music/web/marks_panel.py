@@ -185,7 +185,7 @@ def connect_marks(marks: MarksPanel, panel: ChangePanel, form: Form) -> None:
         try:
             desk.need_room(request)
             kept = marks.studio.shelf.get(str(request.session_hash))
-            change = compose_again(marks.studio.engines, *read_set(cuts, sections, kept.piece.features.duration_s))
+            change = compose_again(*read_set(cuts, sections, kept.piece.features.duration_s))
         except RefusalError as error:
             yield desk.refused(error)
             return

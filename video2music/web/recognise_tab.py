@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from video2music.web.runs import Run
 from video2music.web.sound_card import SOUND_TYPES, sound_card
 from video2music.web.studio import Studio
 from video2music.web.words import refusal_sentence
+from video2music.web.workroom import Workroom
 
 TITLE = "Analyse music"
 
@@ -168,7 +170,7 @@ class RecognisePage:
     async def perform(self, sound: str, request: gr.Request) -> AsyncIterator[Changes]:
         """Listen, showing each stage, and end with the result or with a sentence about what went wrong."""
         upload = Path(sound)
-        with self.studio.job(self.desk.session(request), lambda *given: self.studio.read(upload, *given)) as run:
+        with self.studio.job(self.desk.session(request), partial(Workroom.read, sound=upload)) as run:
             async for changes in self.desk.follow(run):
                 yield changes
             yield self.outcome(run, upload)

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from video2music.web.calls import Calls, named_upload
 from video2music.web.folders import bring_in
 from video2music.web.studio import Studio
 from video2music.web.wishes_form import read_original, read_semitones
+from video2music.web.workroom import Workroom
 
 HELP = f"""Play a stored piece otherwise, in about a second; the video is not looked at again.
 
@@ -51,14 +51,14 @@ class Rendering:
     target: dict[str, Any]
     changes: dict[str, Any]
 
-    def write(self, studio: Studio, folder: Path, progress: Progress) -> list[str | None]:
+    def write(self, room: Workroom, progress: Progress, *, folder: Path) -> list[str | None]:
         """Play the piece and return the paths of its files in the order of FILE_NAMES; runs in the worker."""
         for name in ("piece", "clip"):
             (folder / name).mkdir()
         own = bring_in(self.result, folder / "piece")
         clip = None if self.clip is None else bring_in(self.clip, folder / "clip")
         target = Target(folder / "out", clip, **self.target)
-        synthesizer = studio.engines.player(progress).synthesizer
+        synthesizer = room.engines.synthesizer()
         written = render_file(own, target, synthesizer, **self.changes, progress=progress)["files"]
         return [str(target.folder / name) if name in written else None for name in FILE_NAMES]
 
@@ -102,8 +102,8 @@ class RenderEndpoint:
         except RefusalError as error:
             raise self.calls.refused(error, upload) from error
         asked = Rendering(upload, None if clip is None else Path(clip), target, changes)
-        work = partial(asked.write, studio)
-        async for files in self.calls.finished(upload, work, request, progress, studio.music_stand):
+        job = asked.write
+        async for files in self.calls.finished(upload, job, request, progress, studio.music_stand):
             yield files
 
 

@@ -9,14 +9,10 @@ from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from video2music.progress import Progress
+from video2music.web.hands import Hands, OwnHands, StoppedError
 from video2music.web.line import Line
 
 Outcome = TypeVar("Outcome")
-
-
-class StoppedError(Exception):
-    """The person who started the run stopped it."""
 
 
 @dataclass(frozen=True)
@@ -54,19 +50,43 @@ SHOWN_EVERY_S = 0.1
 """Least time between two looks at what was reported."""
 
 
+class Report:
+    """How far a run is, as it tells: a progress function that raises StoppedError once nobody wants the run any more.
+
+    Args:
+        tell: passes news on to whoever follows.
+    """
+
+    def __init__(self, tell: Callable[[News], None]) -> None:
+        self._tell = tell
+        self._stopped = threading.Event()
+
+    def __call__(self, stage: str, fraction: float) -> None:
+        """Tell stage and fraction."""
+        if self._stopped.is_set():
+            raise StoppedError
+        self._tell(Update(stage, min(1.0, max(0.0, fraction))))
+
+    def stop(self) -> None:
+        """Note that nobody wants the run any more."""
+        self._stopped.set()
+
+    def stopped(self) -> bool:
+        """Return whether nobody wants the run any more."""
+        return self._stopped.is_set()
+
+
 class Run(Generic[Outcome]):
     """A piece of work in the worker thread, followed from the event loop.
 
-    Work is stopped at its next report: a thread cannot be ended from outside, and half a file is never left behind.
-
     Args:
-        work: called with a progress function; returns the outcome.
+        work: called with its report; returns the outcome.
     """
 
-    def __init__(self, work: Callable[[Progress], Outcome]) -> None:
+    def __init__(self, work: Callable[[Report], Outcome]) -> None:
         self._loop = asyncio.get_running_loop()
         self._news: asyncio.Queue[News | None] = asyncio.Queue()
-        self._stopped = threading.Event()
+        self._report = Report(self._tell)
         self._over = asyncio.Event()
         self._work = work
         self._context = copy_context()  # of the request: where a GPU is lent, its time is counted by who asked
@@ -96,11 +116,6 @@ class Run(Generic[Outcome]):
         """Tell whoever follows how many runs come before this one."""
         self._tell(Place(ahead))
 
-    def _report(self, stage: str, fraction: float) -> None:
-        if self._stopped.is_set():
-            raise StoppedError
-        self._tell(Update(stage, min(1.0, max(0.0, fraction))))
-
     async def updates(self) -> AsyncIterator[list[News]]:
         """Yield what was reported since the last time, oldest first, until the work is over or stopped.
 
@@ -124,7 +139,7 @@ class Run(Generic[Outcome]):
         Raises:
             StoppedError: it was stopped.
         """
-        if self._stopped.is_set():
+        if self._report.stopped():
             raise StoppedError
         try:
             return self._future.result(timeout=0)
@@ -132,8 +147,8 @@ class Run(Generic[Outcome]):
             raise StoppedError from error
 
     def stop(self) -> None:
-        """Stop the work; whoever follows it hears at once, the worker is free at the work's next report."""
-        self._stopped.set()
+        """Stop the work; whoever follows it hears at once, the worker is free as soon as its hands let go."""
+        self._report.stop()
         self._future.cancel()
         self._tell(None)
 
@@ -149,9 +164,11 @@ class Bench:
 
     Args:
         name: of its worker.
+        hands: do what needs a workroom.
     """
 
-    def __init__(self, name: str = "composing") -> None:
+    def __init__(self, name: str = "composing", hands: Hands[Any] | None = None) -> None:
+        self.hands: Hands[Any] = hands or OwnHands(None)
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
         self._runs: dict[str, Run[Any]] = {}
         self._stopped: set[str] = set()
@@ -161,12 +178,12 @@ class Bench:
         """Do something in the worker before the first run, for example load the networks."""
         return self._executor.submit(work)
 
-    def start(self, session: str, work: Callable[[Progress], Outcome]) -> Run[Outcome]:
+    def start(self, session: str, work: Callable[[Report], Outcome]) -> Run[Outcome]:
         """Start a run for a session; must be called on the event loop.
 
         Args:
             session: who asks.
-            work: called in the worker with a progress function.
+            work: called in the worker with its report, which is a progress function.
 
         Returns:
             The run, to be followed and ended with `finish`.
@@ -236,6 +253,7 @@ class Bench:
         for run in self._line.everybody():
             run.stop()
         self._executor.shutdown(wait=False, cancel_futures=True)
+        self.hands.close()
 
 
 def person_of(session: str) -> str:

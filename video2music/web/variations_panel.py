@@ -17,6 +17,7 @@ from video2music.web.runs import Run
 from video2music.web.shelf import Kept
 from video2music.web.studio import Studio
 from video2music.web.why_panel import draw_after
+from video2music.web.workroom import Workroom
 
 MOST_OFFERS = 4
 
@@ -56,7 +57,8 @@ class VariationsPanel:
             yield self.desk.refused(error)
             return
         yield self.desk.waiting(request)
-        with self.studio.job(self.desk.session(request), partial(self.studio.vary, kept, count)) as run:
+        job = partial(Workroom.vary, kept=kept, count=count)
+        with self.studio.job(self.desk.session(request), job) as run:
             async for changes in self.desk.follow(run):
                 yield changes
             yield self.outcome(run, session, kept)
