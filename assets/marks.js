@@ -100,11 +100,11 @@ const offer = () => {
   mark.disabled = !(now >= 0.5 && now < Number(lane()?.dataset.duration ?? 0));
 };
 
-/* The timeline was drawn anew: for another piece, or for one with other cuts, which go before what was being set. */
+/* The timeline was drawn anew: for another piece, or for one with other cuts, which go before what was being set.
+   Drawing may keep the place and only empty it. */
 const adopt = () => {
   const place = lane(), its = place && `${place.dataset.piece} ${place.dataset.set}`;
-  if (!place || (place.drawn && its === known)) return;
-  place.drawn = true;
+  if (!place || (its === known && place.childElementCount === flags().length)) return;
   if (its !== known) {
     [known, at] = [its, null];
     read(place.dataset.set);

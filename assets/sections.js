@@ -68,7 +68,8 @@ const band = ({ from, to, mood }, place) => {
   button.append(Object.assign(document.createElement("b"), { textContent: mood }));
   return button;
 };
-const bands = () => lane()?.replaceChildren(...sections.map(band).filter((one) => parseFloat(one.style.width) > 0));
+const shownBands = () => sections.map(band).filter((one) => parseFloat(one.style.width) > 0);
+const bands = () => lane()?.replaceChildren(...shownBands());
 const draw = () => {
   rows.replaceChildren(...sections.map(row));
   bands();
@@ -156,12 +157,12 @@ watch("value", show);
 show();
 offerCut();
 
-/* The timeline was drawn anew: for another piece, or for one with other sections, which go before what was being set. */
+/* The timeline was drawn anew: for another piece, or for one with other sections, which go before what was being set.
+   Drawing may keep the place and only empty it. */
 let known = null;
 const adopt = () => {
   const place = lane(), its = place && `${place.dataset.piece} ${place.dataset.set}`;
-  if (!place || (place.drawn && its === known)) return;
-  place.drawn = true;
+  if (!place || (its === known && place.childElementCount === shownBands().length)) return;
   if (its !== known) {
     known = its;
     sections = read(place.dataset.set);

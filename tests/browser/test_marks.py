@@ -44,6 +44,7 @@ def again(page: Page) -> None:
 def test_a_cut_is_marked_left_out_composed_for_and_taken_back(composed: Page, served: SimpleNamespace) -> None:
     page, count = composed, composed.locator(".cut-tools .count")
     expect(count).to_have_text("Cuts: 1 found.")
+    expect(flags(page)).to_have_count(1)
     stand_at(page, 3.5)
     page.get_by_role("button", name="Mark a cut at").click()
     expect(page.get_by_role("button", name="Cut at 0:03.5, set by you")).to_have_attribute("aria-pressed", "true")
