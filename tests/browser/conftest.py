@@ -26,7 +26,7 @@ FLAGS = [
     "--use-fake-ui-for-media-stream",
 ]
 PATIENCE_MS = 45_000
-BUSY_MS = 10_000
+BUSY_MS = 20_000
 
 COMPOSE, ANALYSE = "Compose", "Analyse music"
 FIELDS = {COMPOSE: "clip", ANALYSE: "sound"}
