@@ -187,8 +187,7 @@ def stored_values(session: Session, participant: str, step: str) -> dict[str, st
         step: key of the page.
     """
     own = (AnswerRecord.participant == participant, AnswerRecord.step == step)
-    found = session.execute(select(AnswerRecord.question, AnswerRecord.value).where(*own))
-    return dict(found.tuples().all())
+    return dict(session.execute(select(AnswerRecord.question, AnswerRecord.value).where(*own)).all())
 
 
 def new_answer(page: Step, visit: VisitRecord, question: str, value: str, moment: str) -> AnswerRecord:
