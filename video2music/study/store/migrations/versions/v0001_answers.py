@@ -58,8 +58,8 @@ def _visits() -> None:
         sa.Column("passed_at", sa.String(24), nullable=False),
         sa.Column("ratings_open", sa.Boolean, nullable=False),
         sa.Column("plays", sa.Integer, nullable=False),
-        sa.Column("played_share", sa.Float, nullable=False),
-        sa.Column("duration_s", sa.Float, nullable=False),
+        sa.Column("played_share", sa.Double, nullable=False),
+        sa.Column("duration_s", sa.Double, nullable=False),
         sa.PrimaryKeyConstraint("participant", "step", name="pk_visits"),
         sa.ForeignKeyConstraint(["participant"], ["participants.id"], name="fk_visits_participant", ondelete="CASCADE"),
     )
@@ -81,10 +81,10 @@ def _answers() -> None:
         sa.Column("value", sa.Text, nullable=False),
         sa.Column("expected", sa.Text, nullable=False),
         sa.Column("stored_at", sa.String(24), nullable=False),
-        sa.Column("seconds", sa.Float, nullable=False),
+        sa.Column("seconds", sa.Double, nullable=False),
         sa.Column("plays", sa.Integer, nullable=False),
-        sa.Column("played_share", sa.Float, nullable=False),
-        sa.Column("duration_s", sa.Float, nullable=False),
+        sa.Column("played_share", sa.Double, nullable=False),
+        sa.Column("duration_s", sa.Double, nullable=False),
         sa.PrimaryKeyConstraint("participant", "step", "question", name="pk_answers"),
         sa.ForeignKeyConstraint(
             ["participant"], ["participants.id"], name="fk_answers_participant", ondelete="CASCADE"
