@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from video2music.commands.options import finish
-from video2music.study import export_command
+from video2music.study import export_command, report_command
 
 if TYPE_CHECKING:
     from video2music.study.plan import Study
@@ -38,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_file(check)
     finish(check, run_check)
     export_command.add_arguments(commands.add_parser("export", help="the answers as CSV and JSON"))
+    report_command.add_arguments(commands.add_parser("report", help="what the answers support, as HTML and Markdown"))
     preview = commands.add_parser("preview", help="walk the study in a browser without storing anything")
     _add_file(preview)
     preview.add_argument("--host", default="127.0.0.1", help="default: %(default)s")

@@ -1,6 +1,5 @@
 """Everything that a report says, computed; `chapters` puts it into words."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -58,7 +57,7 @@ class Analysis:
         answers: what it is about.
         people: who took part.
         included: the scales, by those who finished and were not excluded.
-        everyone: the same by all who rated anything.
+        everyone: the pairs by all who rated anything, without intervals.
         models: mixed models, Holm-corrected.
         agreement: per question, over all stimuli.
         systems_agreement: without anchors; empty where there are none.
@@ -75,7 +74,7 @@ class Analysis:
     answers: Answers
     people: people.People
     included: Scales
-    everyone: Scales
+    everyone: list[comparisons.Pair]
     models: list[mixed.MixedModel]
     agreement: list[agreement.Agreement]
     systems_agreement: list[agreement.Agreement]
@@ -119,7 +118,7 @@ def analyse(answers: Answers, resamples: int = means.RESAMPLES) -> Analysis:
         answers=answers,
         people=persons,
         included=included,
-        everyone=_scales(study, answers.rows, resamples),
+        everyone=comparisons.with_holm(_pairs(study, answers.rows)),
         models=models,
         agreement=_agreement(study, rows, set(condition_ids(study))),
         systems_agreement=_agreement(study, rows, systems) if len(systems) < len(study.conditions) else [],
@@ -147,6 +146,15 @@ def _scales(study: Study, rows: pd.DataFrame, resamples: int) -> Scales:
         tests.append(comparisons.friedman(question.id, own))
         pairs += comparisons.compare_pairs(question.id, own, resamples)
     return Scales(summaries, tests, comparisons.with_holm(pairs))
+
+
+def _pairs(study: Study, rows: pd.DataFrame) -> list[comparisons.Pair]:
+    tables = {question.id: ratings(rows, question.id) for question in _scaled(study)}
+    return [
+        pair
+        for name, table in tables.items()
+        for pair in comparisons.compare_pairs(name, participant_means(table, condition_ids(study)), resamples=0)
+    ]
 
 
 def _agreement(study: Study, rows: pd.DataFrame, conditions: set[str]) -> list[agreement.Agreement]:
@@ -199,7 +207,7 @@ def _power(study: Study, models: list[mixed.MixedModel], length: int, family: in
     return found
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401, PLR0911 - whatever JSON can say
+def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever JSON can say
     if hasattr(value, "__dataclass_fields__"):
         return _plain(asdict(value))
     if isinstance(value, dict):
