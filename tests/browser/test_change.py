@@ -19,6 +19,7 @@ def composed(
     upload(page, make_clip("holiday.mp4", seconds=6.0))
     page.get_by_role("button", name="Compose", exact=True).click()
     expect(page.locator("#summary")).to_contain_text("Music for holiday.mp4")
+    expect(page.locator("#why img")).not_to_have_count(0)  # drawn for the last time, with pictures
     return page
 
 

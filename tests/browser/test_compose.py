@@ -155,6 +155,7 @@ def test_a_failed_run_leaves_the_last_result(
     served.composer.failure = None
     compose(page)
     expect(page.get_by_role("alert")).to_have_count(0)
+    expect(page.locator("#status .card")).to_have_count(0)
 
 
 def test_a_drawn_seed_is_used_and_the_last_one_is_locked(
