@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from video2music.study.plan import Study
@@ -116,6 +117,12 @@ def is_strange(url: str) -> bool:
     return address.scheme not in {"data", "blob"} and address.hostname != "127.0.0.1"
 
 
+def look_at(page: Page) -> None:
+    """Let axe-core judge the page as it is now."""
+    found = Axe().run(page).response["violations"]
+    assert not [(rule["id"], node["target"]) for rule in found for node in rule["nodes"]]
+
+
 def here(page: Page, step: str) -> Locator:
     """Wait for a page of the session."""
     found = page.locator(f'#step[data-step="{step}"]')
@@ -150,6 +157,15 @@ def press_next(page: Page) -> None:
     page.locator("#next").click()
 
 
+def rate_the_last_clip(page: Page, before_the_end: Callable[[], None] = lambda: None) -> None:
+    here(page, "trial-2")
+    play(page)
+    rate(page, "match", 7)
+    before_the_end()
+    page.locator("#question-tension input").click()
+    press_next(page)
+
+
 def about_oneself(page: Page) -> None:
     here(page, "background")
     page.get_by_label("Yes").check()
@@ -164,11 +180,13 @@ def test_a_whole_session(browser: Browser, make_server: Callable[..., Server]) -
     server = make_server(completion_code="C0DE", completion_url="https://example.org/?cc={code}")
     with device(browser, viewport={"width": 390, "height": 844}) as open_tab:
         page = open_tab(server.url)
+        look_at(page)
         page.get_by_role("button", name="I agree and take part").dblclick()
         listen_to_tones(page)
 
         here(page, "training-1")
         expect(page.locator("#next")).to_be_disabled()
+        look_at(page)
         expect_closed(page)
         page.locator("video").evaluate("video => { video.currentTime = video.duration - 0.1; return video.play(); }")
         expect(page.locator("video")).to_have_js_property("ended", value=True)
@@ -177,6 +195,7 @@ def test_a_whole_session(browser: Browser, make_server: Callable[..., Server]) -
         rate(page, "match", 4)
         press_next(page)
         expect(page.locator("#missing")).to_have_text("One answer is missing.")
+        look_at(page)
         page.locator("#question-tension input").press("ArrowRight")
         press_next(page)
 
@@ -192,16 +211,14 @@ def test_a_whole_session(browser: Browser, make_server: Callable[..., Server]) -
         rate(page, "third", 3)
         page.get_by_role("link", name="Back").click()
         expect(page.locator(".kept")).to_contain_text("A remark")
+        look_at(page)
         page.get_by_role("link", name="To the current page").click()
         expect(page.locator("#question-third label").nth(2).locator("input")).to_be_checked()
         press_next(page)
 
-        here(page, "trial-2")
-        play(page)
-        rate(page, "match", 7)
-        page.locator("#question-tension input").click()
-        press_next(page)
+        rate_the_last_clip(page)
         about_oneself(page)
+        look_at(page)
         expect(page.get_by_role("link", name="Finish")).to_have_attribute("href", "https://example.org/?cc=C0DE")
     rows = server.rows()
     assert {(row["step"], row["question"]): row["value"] for row in rows} == {
@@ -290,11 +307,6 @@ def answer_without_a_server(page: Page, server: Server) -> None:
 
 
 def wait_for_the_server(page: Page, server: Server) -> None:
-    here(page, "trial-2")
-    play(page)
-    rate(page, "match", 7)
-    server.kill()
-    page.locator("#question-tension input").click()
-    press_next(page)
+    rate_the_last_clip(page, server.kill)
     expect(page.locator("#net")).to_contain_text("Not stored yet, trying again")
     server.start()
