@@ -80,9 +80,7 @@ def _blocks(
         yield block.mean(axis=1, keepdims=True) if mono else block
 
 
-def resampled(
-    container: InputContainer, stream: AudioStream, setup: Mapping[str, Any]
-) -> Iterator[av.AudioFrame]:
+def resampled(container: InputContainer, stream: AudioStream, setup: Mapping[str, Any]) -> Iterator[av.AudioFrame]:
     """Decode a sound track and bring all of it into one form, passing over damaged packets as players do.
 
     Args:
