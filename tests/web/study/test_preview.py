@@ -65,7 +65,10 @@ def test_studies_that_cannot_be_served_are_refused(make_hall: MakeHall, tmp_path
 
 def test_the_composing_page_and_a_study_share_a_server(make_hall: MakeHall, fakes: Any, tmp_path: Path) -> None:  # noqa: ANN401 - a module
     path = make_hall().study.folder / "study.yaml"
-    with fakes.serve(None, tmp_path / "uploads", studies=(path,), root_path="/music") as page, httpx.Client(base_url=page.url) as client:
+    with (
+        fakes.serve(None, tmp_path / "uploads", studies=(path,), root_path="/music") as page,
+        httpx.Client(base_url=page.url) as client,
+    ):
         consent = client.get("study/small", follow_redirects=True)
         assert "I agree and take part" in consent.text
         assert "gradio" not in consent.text
