@@ -31,7 +31,7 @@ class Limits:
     Attributes:
         failed_checks: this many failed attention checks flag a participant.
         page_share: flagged if the median page took less than this share of its clip's duration.
-        same_share: flagged if this share of all ratings has one and the same value ...
+        same_share: flagged if this share of all ratings has one and the same value for each kind of question ...
         fewest_ratings: ... among at least this many; fewer say nothing.
     """
 
@@ -114,9 +114,14 @@ def _too_fast(rows: Iterable[Row], limits: Limits) -> str | None:
 
 
 def _straight_lining(rows: Iterable[Row], limits: Limits) -> str | None:
-    values = [row["value"] for row in rows if row["kind"] == "trial" and row["question_kind"] in RATING_KINDS]
-    if len(values) < max(1, limits.fewest_ratings):
+    values: dict[str, Counter[str]] = defaultdict(Counter)
+    for row in rows:
+        if row["kind"] == "trial" and row["question_kind"] in RATING_KINDS:
+            values[row["question_kind"]][row["value"]] += 1
+    total = sum(counts.total() for counts in values.values())
+    if total < max(1, limits.fewest_ratings):
         return None
-    (value, count), *_ = Counter(values).most_common(1)
-    same = count / len(values) >= limits.same_share
-    return f'{count} of {len(values)} ratings are "{value}"' if same else None
+    usual = [counts.most_common(1)[0] for counts in values.values()]
+    count = sum(times for _, times in usual)
+    named = " or ".join(f'"{value}"' for value, _ in usual)
+    return f"{count} of {total} ratings are {named}" if count / total >= limits.same_share else None

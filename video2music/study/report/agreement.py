@@ -83,16 +83,20 @@ def agree(question: str, kind: str, table: pd.DataFrame) -> Agreement:
 
 
 def _from_complete(found: Agreement, matrix: pd.DataFrame) -> Agreement:
-    long = matrix.stack().rename("value").reset_index()
-    table = pingouin.intraclass_corr(long, targets="stimulus", raters="participant", ratings="value").set_index("Type")
+    long = matrix.stack().dropna().rename("value").reset_index()
+    with np.errstate(all="ignore"):  # perfect agreement divides by zero
+        table = pingouin.intraclass_corr(long, targets="stimulus", raters="participant", ratings="value")
+    table = table.set_index("Type")
     single, average = float(table.loc["ICC(A,1)", "ICC"]), float(table.loc["ICC(A,k)", "ICC"])
     low, high = (float(end) for end in table.loc["ICC(A,k)", "CI95"])
     interval = (low, high) if np.isfinite([low, high]).all() else None
+    if not np.isfinite([single, average]).all():
+        return replace(found, remark="the ratings leave no variance to compare")
     return replace(found, single=single, average=average, interval=interval)
 
 
 def _from_components(found: Agreement, matrix: pd.DataFrame) -> Agreement:
-    long = matrix.stack().rename("value").reset_index()
+    long = matrix.stack().dropna().rename("value").reset_index()
     try:
         fit = fit_crossed(
             long["value"].to_numpy(float),

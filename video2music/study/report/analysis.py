@@ -9,8 +9,21 @@ from numpy.typing import NDArray
 
 from video2music.study import designs
 from video2music.study.plan import Question, Study
-from video2music.study.report import agreement, comparisons, means, mixed, people, power, preferences
+from video2music.study.report import comparisons, means, mixed
+from video2music.study.report.agreement import Agreement, agree
 from video2music.study.report.answers import SCALES, Answers, condition_ids, participant_means, ratings
+from video2music.study.report.people import People, Tally, count_people, tallies, texts
+from video2music.study.report.power import ALPHA, Planned, Power, simulate_power
+from video2music.study.report.preferences import (
+    Ability,
+    Preference,
+    SideBias,
+    bradley_terry,
+    compare_preferences,
+    preferences,
+    side_bias,
+)
+from video2music.study.report.preferences import with_holm as with_holm_preferences
 
 
 @dataclass(frozen=True)
@@ -72,20 +85,20 @@ class Analysis:
     """
 
     answers: Answers
-    people: people.People
+    people: People
     included: Scales
     everyone: list[comparisons.Pair]
     models: list[mixed.MixedModel]
-    agreement: list[agreement.Agreement]
-    systems_agreement: list[agreement.Agreement]
+    agreement: list[Agreement]
+    systems_agreement: list[Agreement]
     anchors: list[AnchorCheck]
-    preferences: list[preferences.Preference]
-    abilities: list[preferences.Ability]
-    sides: list[preferences.SideBias]
-    choices: list[people.Tally]
-    background: list[people.Tally]
+    preferences: list[Preference]
+    abilities: list[Ability]
+    sides: list[SideBias]
+    choices: list[Tally]
+    background: list[Tally]
     texts: list[dict[str, str]]
-    power: list[power.Power]
+    power: list[Power]
 
     def to_json(self) -> dict[str, Any]:
         """Return everything but the answers, with None where a number does not exist."""
@@ -108,7 +121,7 @@ def analyse(answers: Answers, resamples: int = means.RESAMPLES) -> Analysis:
     """
     study = answers.study
     length = len(designs.trials(study, 0, 1))
-    persons = people.count_people(answers, length)
+    persons = count_people(answers, length)
     rows = answers.of(persons.included)
     included = _scales(study, rows, resamples)
     models = mixed.with_holm([mixed.fit_model(q.id, ratings(rows, q.id), condition_ids(study)) for q in _scaled(study)])
@@ -126,9 +139,9 @@ def analyse(answers: Answers, resamples: int = means.RESAMPLES) -> Analysis:
         preferences=compared,
         abilities=abilities,
         sides=sides,
-        choices=people.tallies(rows, study.questions, "trial"),
-        background=people.tallies(rows, study.background, "background"),
-        texts=people.texts(rows),
+        choices=tallies(rows, study.questions, "trial"),
+        background=tallies(rows, study.background, "background"),
+        texts=texts(rows),
         power=_power(study, models, length, max(1, len(included.pairs))),
     )
 
@@ -157,9 +170,9 @@ def _pairs(study: Study, rows: pd.DataFrame) -> list[comparisons.Pair]:
     ]
 
 
-def _agreement(study: Study, rows: pd.DataFrame, conditions: set[str]) -> list[agreement.Agreement]:
+def _agreement(study: Study, rows: pd.DataFrame, conditions: set[str]) -> list[Agreement]:
     own = rows[rows["condition"].isin(conditions)]
-    return [agreement.agree(q.id, q.kind, ratings(own, q.id)) for q in _scaled(study)]
+    return [agree(q.id, q.kind, ratings(own, q.id)) for q in _scaled(study)]
 
 
 def _anchors(study: Study, rows: pd.DataFrame) -> list[AnchorCheck]:
@@ -180,30 +193,30 @@ def _anchor(check: AnchorCheck, differences: NDArray[np.float64]) -> AnchorCheck
         return check
     nonzero = np.round(differences[~np.isclose(differences, 0)], comparisons.SAME_RANK)
     p = comparisons.signed_rank(nonzero, "greater")[1] if len(nonzero) else None
-    passed = None if p is None else p <= power.ALPHA
+    passed = None if p is None else p <= ALPHA
     return AnchorCheck(check.question, check.high, check.low, float(differences.mean()), p, passed)
 
 
 def _preferences(
     study: Study, rows: pd.DataFrame, resamples: int
-) -> tuple[list[preferences.Preference], list[preferences.Ability], list[preferences.SideBias]]:
+) -> tuple[list[Preference], list[Ability], list[SideBias]]:
     compared, abilities, sides = [], [], []
     for question in (q for q in study.questions if q.kind == "preference"):
-        table = preferences.preferences(rows, question.id)
-        compared += preferences.compare_preferences(question.id, table, condition_ids(study), resamples)
-        abilities += preferences.bradley_terry(question.id, table, condition_ids(study))
-        side = preferences.side_bias(question.id, table, resamples)
+        table = preferences(rows, question.id)
+        compared += compare_preferences(question.id, table, condition_ids(study), resamples)
+        abilities += bradley_terry(question.id, table, condition_ids(study))
+        side = side_bias(question.id, table, resamples)
         sides += [side] if side else []
-    return preferences.with_holm(compared), abilities, sides
+    return with_holm_preferences(compared), abilities, sides
 
 
-def _power(study: Study, models: list[mixed.MixedModel], length: int, family: int) -> list[power.Power]:
+def _power(study: Study, models: list[mixed.MixedModel], length: int, family: int) -> list[Power]:
     found = []
     per_condition = max(1.0, length / len(study.conditions))
     for question, model in zip(_scaled(study), models, strict=True):
         scale = 100.0 if question.kind == "slider" else question.points - 1.0
-        planned = power.Planned(study.design.planned, per_condition, family, scale)
-        found += power.power(question.id, planned, model.deviations)
+        planned = Planned(study.design.planned, per_condition, family, scale)
+        found += simulate_power(question.id, planned, model.deviations)
     return found
 
 

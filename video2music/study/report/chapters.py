@@ -72,7 +72,7 @@ def _people(analysis: Analysis) -> Section:
     if people.headphones:
         heard = listed(f"{right} of 6 by {count}" for right, count in people.headphones.items())
         paragraphs.append(f"Right answers in the headphone check: {heard}.")
-    rules = [[RULES[rule], str(count)] for rule, count in people.reasons.items()]
+    rules = [[words, str(people.reasons[rule])] for rule, words in RULES.items()]
     missing = [
         [question, str(given), str(expected), percent(1 - given / expected if expected else None)]
         for question, (given, expected) in people.missing.items()
@@ -194,7 +194,8 @@ def _tests(analysis: Analysis, labels: Mapping[str, str]) -> Section:
                 "is Kendall's coefficient (Kendall & Babington Smith 1939). Pairs are tested with Wilcoxon's "
                 f"signed-rank test (1945) and corrected with Holm's method (1979) over the whole family of "
                 f"{counted(family, 'test')}: all pairs of all questions. r is the share of the rank sum in favour of "
-                "the first condition minus the share in favour of the second (Kerby 2014); its interval covers too rarely where r is beyond about ±0.8."
+                "the first condition minus the share in favour of the second (Kerby 2014); its interval covers too "
+                "rarely where r is beyond about ±0.8, and there is none where all differences have one sign."
             ),
             *remarks((test.question, test.remark) for test in found.friedman),
             *remarks((_name(pair, labels), pair.remark) for pair in found.pairs),
@@ -255,7 +256,8 @@ def _models(analysis: Analysis, labels: Mapping[str, str]) -> Section:
             "Ratings are modelled with conditions as fixed effects, and participants and clips as crossed random "
             "effects (Baayen et al. 2008) together with their interactions with the condition where the design repeats "
             "them (Barr et al. 2013). Estimates are by REML (Bates et al. 2015) with Satterthwaite's degrees of "
-            "freedom (Satterthwaite 1946; Kuznetsova et al. 2017). A contrast speaks about other participants and other clips."
+            "freedom (Satterthwaite 1946; Kuznetsova et al. 2017). A contrast speaks about other participants "
+            "and other clips."
         ),
         *remarks((model.question, model.remark) for model in analysis.models),
     ]

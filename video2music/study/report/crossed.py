@@ -58,7 +58,7 @@ class _Problem:
         random = len(self.owner)
         scale = theta[self.owner]
         lower = np.linalg.cholesky(scale[:, None] * products[:random, :random] * scale + np.eye(random))
-        carried = np.linalg.solve(lower, scale[:, None] * products[:random, random:])
+        carried = linalg.solve_triangular(lower, scale[:, None] * products[:random, random:], lower=True)
         rest = products[random:, random:] - carried.T @ carried
         within = np.linalg.cholesky(rest[:-1, :-1])
         projected = linalg.solve_triangular(within, rest[:-1, -1], lower=True)
@@ -210,7 +210,7 @@ def fit_crossed(outcome: Vector, fixed: Vector, groups: Mapping[str, Sequence[ob
 def _minimise(problem: _Problem, start: Vector) -> optimize.OptimizeResult:
     """Minimise, and begin again where it ended until that changes nothing: a single run may stop on a slope."""
     bounds = [(0, None)] * len(start)
-    best = optimize.minimize(problem.criterion, start, method="L-BFGS-B", jac="3-point", bounds=bounds)
+    best = optimize.minimize(problem.criterion, start, method="L-BFGS-B", jac="2-point", bounds=bounds)
     for _ in range(RESTARTS):
         found = optimize.minimize(problem.criterion, best.x, method="L-BFGS-B", jac="3-point", bounds=bounds)
         gain, best = best.fun - found.fun, found

@@ -96,8 +96,9 @@ def to_markdown(document: Document) -> str:
 
 
 def _markdown_table(table: Table) -> list[str]:
-    ruler = ["---", *["---:"] * (len(table.columns) - 1)]
-    return [f"| {' | '.join(map(_escape, row))} |" for row in (table.columns, ruler, *table.rows)]
+    ruler = ["---" if index == 0 or kind else "---:" for index, kind in enumerate(_column_kinds(table))]
+    head, *rows = [f"| {' | '.join(map(_escape, row))} |" for row in (table.columns, *table.rows)]
+    return [head, f"| {' | '.join(ruler)} |", *rows]
 
 
 def _escape(text: str) -> str:
@@ -127,15 +128,33 @@ def to_html(document: Document) -> str:
 
 
 def _html_table(table: Table) -> str:
-    heads = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in table.columns)
-    rows = "\n".join(
-        f'<tr><th scope="row">{html.escape(row[0])}</th>{"".join(f"<td>{html.escape(c)}</td>" for c in row[1:])}</tr>'
-        for row in table.rows
+    kinds = _column_kinds(table)
+    heads = "".join(
+        f'<th scope="col"{kind}>{html.escape(name)}</th>' for name, kind in zip(table.columns, kinds, strict=True)
     )
+    rows = "\n".join(f"<tr>{_html_cells(row, kinds)}</tr>" for row in table.rows)
     return (
         f'<div class="table"><table>\n<caption>{html.escape(table.caption)}</caption>\n'
         f"<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table></div>"
     )
+
+
+def _html_cells(row: Sequence[str], kinds: Sequence[str]) -> str:
+    cells = (f"<td{kind}>{html.escape(cell)}</td>" for cell, kind in zip(row[1:], kinds[1:], strict=True))
+    return f'<th scope="row">{html.escape(row[0])}</th>{"".join(cells)}'
+
+
+def _column_kinds(table: Table) -> list[str]:
+    """Return the class of every column: words stand left, numbers and intervals right."""
+    return [' class="words"' if any(_is_words(cell) for cell in column) else "" for column in _columns(table)]
+
+
+def _columns(table: Table) -> list[tuple[str, ...]]:
+    return list(zip(*table.rows, strict=True)) if table.rows else [() for _ in table.columns]
+
+
+def _is_words(cell: str) -> bool:
+    return any(letter.isalpha() for letter in cell.replace(" to ", " "))
 
 
 def _html_figure(figure: Figure) -> str:

@@ -1,13 +1,14 @@
 """The report's pictures: means with intervals, distributions of answers, and pairs with effects.
 
 Colours are distinguishable with the common colour-vision deficiencies (Okabe & Ito 2008; the diverging map runs from
-blue to orange) and in grey: points also differ by position, bars by order.
+orange to violet) and in grey: points also differ by position, bars by order.
 """
 
 import io
 from collections.abc import Mapping, Sequence
 
 import matplotlib as mpl
+import matplotlib.colors
 import matplotlib.patches
 import numpy as np
 from matplotlib.axes import Axes
@@ -19,14 +20,13 @@ from video2music.study.report.comparisons import Pair
 from video2music.study.report.document import Figure
 from video2music.study.report.means import Summary
 
-BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#666666"
+BLUE, ORANGE, GREY, MIDDLE = "#0072B2", "#D55E00", "#666666", "#d4d4d4"
 WIDTH_INCH = 9.0
 STYLE: Mapping[str, object] = {
     "font.size": 9,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.titlesize": 10,
-    "axes.titlelocation": "left",
     "svg.hashsalt": "report",
 }
 
@@ -57,8 +57,9 @@ def means_figure(summaries: Sequence[Summary], questions: Sequence[Question], la
             panel.plot(summary.mean, place, "o", color=BLUE, markersize=5)
         _rows(panel, [labels[summary.condition] for summary in own])
         low, high = (0, 100) if question.kind == "slider" else (1, question.points)
+        panel.set_xticks(range(low, high + 1, 25 if question.kind == "slider" else 1))
         panel.set_xlim(low - 0.03 * (high - low), high + 0.03 * (high - low))
-        panel.set_title(question.id)
+        panel.set_title(question.id, loc="left")
         panel.grid(axis="x", color="#e3e3e3", linewidth=0.6)
     caption = "Means over participants with 95 % intervals bootstrapped over participants, per question and condition."
     return _saved("means", caption, canvas)
@@ -84,7 +85,7 @@ def answers_figure(summaries: Sequence[Summary], questions: Sequence[Question], 
         for place, summary in enumerate(own):
             _stack(panel, place, [summary.counts.get(point, 0) for point in range(1, question.points + 1)])
         _rows(panel, [labels[summary.condition] for summary in own])
-        panel.set_title(question.id)
+        panel.set_title(question.id, loc="left")
         panel.axvline(0, color="#222222", linewidth=0.6)
         panel.set_xlim(-100, 100)
         panel.set_xticks([-100, -50, 0, 50, 100], ["100 %", "50 %", "0", "50 %", "100 %"])
@@ -118,7 +119,7 @@ def pairs_figure(pairs: Sequence[Pair], questions: Sequence[Question], labels: L
         _rows(panel, [f"{labels[pair.first]} - {labels[pair.second]}" for pair in own])
         panel.axvline(0, color="#222222", linewidth=0.6)
         panel.set_xlim(-1.05, 1.05)
-        panel.set_title(question.id)
+        panel.set_title(question.id, loc="left")
         panel.grid(axis="x", color="#e3e3e3", linewidth=0.6)
     caption = (
         "Matched-pairs rank-biserial correlation of every pair with its 95 % interval; to the right the first "
@@ -148,9 +149,12 @@ def _stack(panel: Axes, place: int, counts: Sequence[int]) -> None:
     panel.barh(place, shares, left=starts, color=_shades(len(counts)), height=0.72, edgecolor="white", linewidth=0.4)
 
 
-def _shades(count: int) -> list[tuple[float, ...]]:
-    colours = mpl.colormaps["PuOr"](np.linspace(0.92, 0.08, count)[::-1])
-    return [tuple(map(float, colour)) for colour in colours]
+def _shades(count: int) -> list[str]:
+    """Return orange to violet; a middle point is grey, because the map's own middle cannot be told from paper."""
+    shades = [mpl.colors.to_hex(colour) for colour in mpl.colormaps["PuOr"](np.linspace(0.08, 0.92, count))]
+    if count % 2:
+        shades[count // 2] = MIDDLE
+    return shades
 
 
 def _legend(canvas: Canvas, points: int) -> None:

@@ -29,7 +29,8 @@ def agreement_section(analysis: Analysis) -> Section:
                 "model with stimuli and participants crossed, k being the harmonic mean of the ratings per stimulus "
                 "(Putka et al. 2008), and no interval is given. Krippendorff's alpha (2011) compares single ratings, "
                 "with ordinal distances for likert questions and interval distances for sliders; missing ratings are "
-                "no problem for it. Low values are usual for music: they bound how well anything can agree with one listener."
+                "no problem for it. Low values are usual for music: they bound how well anything can agree with one "
+                "listener."
             ),
             *remarks((found.question, found.remark) for found in analysis.agreement),
         ],
@@ -135,7 +136,8 @@ def preference_section(analysis: Analysis, labels: Mapping[str, str]) -> Section
                 "A tie counts half for either side. Answers of one participant depend on each other, so shares are "
                 "means over participants with intervals bootstrapped over participants, and the test is a binomial "
                 "(sign) test over participants who preferred one of the two more often, with Holm's correction (1979). "
-                "The scale is that of Bradley and Terry (1952), by logistic regression with standard errors clustered by participant."
+                "The scale is that of Bradley and Terry (1952), by logistic regression with standard errors clustered "
+                "by participant."
             ),
             *sides,
             *([] if analysis.abilities else ["The answers do not suffice for a Bradley-Terry scale."]),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from video2music.study.flags import RULES, Flag, find_flags
+from video2music.study.flags import RULES, Flag, Rule, find_flags
 from video2music.study.plan import Question
 from video2music.study.records import Row
 from video2music.study.report.answers import SCALES, Answers
@@ -38,7 +38,7 @@ class People:
     headphones: Mapping[int, int]
 
     @property
-    def reasons(self) -> dict[str, int]:
+    def reasons(self) -> dict[Rule, int]:
         """How many finished participants each rule flags; one may break several."""
         flags = [flag.rule for flags in self.excluded.values() for flag in flags]
         return {rule: flags.count(rule) for rule in RULES}

@@ -61,7 +61,7 @@ class Planned:
     scale_range: float
 
 
-def power(question: str, planned: Planned, deviations: Mapping[str, float]) -> list[Power]:
+def simulate_power(question: str, planned: Planned, deviations: Mapping[str, float]) -> list[Power]:
     """Simulate the power to find differences of several sizes.
 
     Args:

@@ -1,6 +1,7 @@
 """How numbers are written, the same way everywhere."""
 
 from collections.abc import Iterable, Sequence
+from math import isfinite
 
 NOTHING = "\N{EN DASH}"
 """What stands where a number does not exist."""
@@ -13,12 +14,12 @@ def number(value: float | None, digits: int = 2) -> str:
         value: the number.
         digits: after the point.
     """
-    return NOTHING if value is None else f"{value:.{digits}f}".replace("-", "\N{MINUS SIGN}")
+    return NOTHING if value is None or not isfinite(value) else f"{value:.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def p_value(value: float | None) -> str:
     """Return a p value: three digits, or that it is smaller."""
-    if value is None:
+    if value is None or not isfinite(value):
         return NOTHING
     return "< .001" if value < 0.001 else f"{value:.3f}".removeprefix("0") if value < 1 else "1.000"
 
