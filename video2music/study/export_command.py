@@ -37,14 +37,17 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     """
     from video2music.study.export import export_answers
     from video2music.study.reading import read_study
+    from video2music.study.sharing import push_answers
     from video2music.study.store.store import open_store
 
     study = read_study(options.file)
     with closing(open_store(study, options.database, existing=True)) as store:
         rows = store.rows("test" if options.test else "live")
     paths = export_answers(study, rows, options.output or study.folder / FOLDER)
+    copied = "" if options.test else push_answers(study, rows)
     participants = len({row["participant"] for row in rows})
     if not options.json:
         print(*paths, sep="\n")
-        print(f"{len(rows)} answers of {participants} participants")
-    return {"files": [str(path) for path in paths], "answers": len(rows), "participants": participants}
+        print(f"{len(rows)} answers of {participants} participants" + (f", copied to {copied}" if copied else ""))
+    files = [str(path) for path in paths]
+    return {"files": files, "answers": len(rows), "participants": participants, "data_set": copied}
