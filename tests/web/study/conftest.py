@@ -4,6 +4,7 @@ import importlib.util
 import re
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
@@ -32,10 +33,17 @@ def load_fake() -> ModuleType:
     return sys.modules["fake_study"]
 
 
+@dataclass(frozen=True, kw_only=True)
+class TimedHall(Hall):
+    """A study whose server's clock can be wound."""
+
+    clock: WoundClock
+
+
 class Device:
     """A browser on the pages of one study: it keeps cookies, and sends what the pages' script sends."""
 
-    def __init__(self, hall: Hall, path: str = "") -> None:
+    def __init__(self, hall: TimedHall, path: str = "") -> None:
         self.hall = hall
         self.client = TestClient(Starlette(routes=study_routes([hall])), raise_server_exceptions=False)
         self.root = f"/study/{hall.study.name}/{path}"
@@ -103,8 +111,7 @@ def make_hall(make_clip: Callable[..., Path], tmp_path: Path) -> Iterator[Callab
             tmp_path / str(len(opened)), clip, SECONDS, **(fake.as_pairs() if pairs else {}), **changes
         )
         clock = WoundClock()
-        hall = Hall(study, open_store(study, now=clock), load_stimuli(study), password)
-        object.__setattr__(hall, "clock", clock)
+        hall = TimedHall(study, open_store(study, now=clock), load_stimuli(study), password, clock=clock)
         opened.append(hall)
         return hall
 
