@@ -22,6 +22,7 @@ STARTS = (0.3, 1.0)
 """Relative variances from which the criterion is minimised; both must lead to the same place."""
 
 SAME_DEVIANCE = 1e-3
+ENOUGH = 1e-8
 SMALLEST_RELATIVE_SD = 1e-4
 SMALLEST_EIGENVALUE = 1e-6
 
@@ -212,9 +213,11 @@ def _minimise(problem: _Problem, start: Vector) -> optimize.OptimizeResult:
     bounds = [(0, None)] * len(start)
     best = optimize.minimize(problem.criterion, start, method="L-BFGS-B", jac="2-point", bounds=bounds)
     for _ in range(RESTARTS):
-        found = optimize.minimize(problem.criterion, best.x, method="L-BFGS-B", jac="3-point", bounds=bounds)
+        found = optimize.minimize(
+            problem.criterion, best.x, method="L-BFGS-B", jac="3-point", bounds=bounds, options={"ftol": 1e-13}
+        )
         gain, best = best.fun - found.fun, found
-        if gain < SAME_DEVIANCE / 100:
+        if gain < ENOUGH:
             break
     return best
 

@@ -6,7 +6,7 @@ Levy, Scheepers & Tily 2013). So a contrast speaks about other people and other 
 about other people and these clips.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -121,17 +121,21 @@ def random_groups(table: pd.DataFrame) -> dict[str, list[str]]:
 
     Returns:
         Component to the level of every rating: those with two levels or more, fewer than ratings, and not the same
-        grouping as one that is already there.
+        grouping as the conditions, which are fixed, or as one that is already there.
     """
     groups: dict[str, list[str]] = {}
-    partitions: set[tuple[int, ...]] = set()
+    partitions = {_partition(table, ("condition",))}
     for name, columns in COMPONENTS.items():
-        codes = table.groupby(list(columns), sort=False).ngroup()
-        partition = tuple(map(int, pd.factorize(codes)[0]))
-        if 2 <= codes.nunique() < len(table) and partition not in partitions:
+        partition = _partition(table, columns)
+        if 2 <= len(set(partition)) < len(table) and partition not in partitions:
             partitions.add(partition)
-            groups[name] = [str(code) for code in codes]
+            groups[name] = [str(code) for code in partition]
     return groups
+
+
+def _partition(table: pd.DataFrame, columns: Sequence[str]) -> tuple[int, ...]:
+    codes = table.groupby(list(columns), sort=False).ngroup()
+    return tuple(map(int, pd.factorize(codes)[0]))
 
 
 def _described(empty: MixedModel, fit: CrossedFit, conditions: list[str]) -> MixedModel:
