@@ -54,6 +54,8 @@ def test_another_site_can_call_nothing(begun: Device) -> None:
     for call in CALLS:
         assert begun.client.post(begun.root + call, json={}).status_code == 403
         assert begun.client.post(begun.root + call, data={"step": "training-1"}).status_code == 403
+        for site in ("cross-site", "same-site"):
+            assert begun.post(call, {"sec-fetch-site": site}).status_code == 403
     assert (begun.step, begun.hall.store.progress()) == before
 
 

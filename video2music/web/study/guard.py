@@ -5,7 +5,10 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 OURS = "x-study"
-"""Header of our own script's requests; a page of another site would have to ask first, and is refused."""
+"""Header of our own script's requests, which a plain form of another site cannot send."""
+
+ORIGIN = "sec-fetch-site"
+"""Where browsers say (over https) that a request comes from; the page around us answers scripts of any site."""
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; font-src 'self'; "
@@ -56,7 +59,16 @@ class Guard:
                     headers.setdefault(name, value)
             await send(message)
 
-        if scope["method"] not in SAFE_METHODS and OURS not in Headers(scope=scope):
+        if scope["method"] not in SAFE_METHODS and not is_ours(Headers(scope=scope)):
             await PlainTextResponse("Not from this page", 403)(scope, receive, send_guarded)
             return
         await self.app(scope, receive, send_guarded)
+
+
+def is_ours(headers: Headers) -> bool:
+    """Say whether a request comes from the script of our own pages.
+
+    Args:
+        headers: of the request.
+    """
+    return OURS in headers and headers.get(ORIGIN, "same-origin") == "same-origin"
