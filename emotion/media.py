@@ -15,7 +15,7 @@ from emotion.claims import claimed_frames
 from emotion.errors import RefusalError
 
 CONTAINERS = (
-    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,gif,mpegts,mpeg,ivf,flv,asf,ogg,nut,mxf,apng,webp_anim,y4m,"
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,gif,mpegts,mpeg,ivf,flv,asf,ogg,nut,mxf,apng,yuv4mpegpipe,"
     "mp3,wav,w64,flac,aac,ac3,eac3,aiff,au,caf,amr,wv,ape,tta,opus,dts,mpc,mpc8,oma"
 )
 """Names of the demuxers that may be used. Playlists are left out on purpose: they open other files and addresses."""

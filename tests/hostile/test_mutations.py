@@ -32,7 +32,7 @@ def check(end: End) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reader", "names", "examples"), [("video", VIDEOS, 900), ("sound", SOUNDS, 600), ("published", VIDEOS, 100)]
+    ("reader", "names", "examples"), [("video", VIDEOS, 850), ("sound", SOUNDS, 550), ("published", VIDEOS, 100)]
 )
 def test_damaged_media(
     corpus: Path, start_watch: StartWatch, tmp_path: Path, reader: str, names: dict[str, tuple[str, ...]], examples: int
@@ -57,7 +57,7 @@ def test_damaged_media(
 def test_damaged_notes(start_watch: StartWatch, tmp_path: Path) -> None:
     watch, path = start_watch("play"), tmp_path / "damaged.mid"
 
-    @tried(300)
+    @tried(400)
     @given(seed=SEED)
     def read(seed: int) -> None:
         path.write_bytes(damage(small_midi(), seed))

@@ -38,7 +38,8 @@ class Guard:
             self.broken.append(f"{event} {arguments[1:]!r}"[:200])
         elif event == "open" and isinstance(arguments[0], str) and self._writes(arguments):
             path = os.path.abspath(arguments[0])  # noqa: PTH100 - no Path is made inside of an audit hook
-            if not path.startswith((self.folder, "/dev/null", "/proc/self/")):
+            # Python and numba keep there what they have compiled
+            if "__pycache__" not in path and not path.startswith((self.folder, "/dev/null", "/proc/self/")):
                 self.broken.append(f"open {path}"[:200])
 
     @staticmethod

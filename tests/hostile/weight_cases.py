@@ -59,7 +59,7 @@ def _checkpoints(target: Path) -> Iterator[tuple[str, bytes]]:
     plain = _saved({"Wout.weight": torch.zeros(2, 2)})
     yield "small.pt", plain
     yield "cut.pt", plain[: len(plain) // 2]
-    yield "unpacked.pt", _unpacking_to(plain, 1 << 31)
+    yield "unpacked.pt", _unpacking_to(plain, 1 << 28)
     yield "stretched.pt", _saved({"Wout.weight": torch.zeros(1).expand(1 << 20, 1 << 20)})
     yield "stretched-dynamics.pt", _saved({"bifc.weight": torch.zeros(1).expand(1 << 30, 1 << 10)})
     yield "nested.pt", _saved({"state_dict": {"model": _nested(150)}})

@@ -8,6 +8,8 @@ from video2music.errors import VideoReadError
 
 LONGEST_S = 4 * 3600.0
 """Longest video."""
+LARGEST = "7680 x 4320 pixels"
+"""MOST_PIXELS in words."""
 MOST_WORK = 2_000_000_000_000
 """Pixels of all frames together: an hour of 4K at 60 frames per second, or four hours of full HD."""
 FRAME_WORK = 50_000
@@ -29,7 +31,7 @@ def check_size(width: int, height: int, path: Path) -> None:
     """
     if width * height > MOST_PIXELS:
         raise VideoReadError(
-            f"The picture has {width} x {height} pixels", where=path, remedy="Give one of up to 7680 x 4320"
+            f"The picture has {width} x {height} pixels", where=path, remedy=f"Give one of up to {LARGEST}"
         )
 
 

@@ -11,7 +11,7 @@ from av.video.stream import VideoStream
 
 from emotion.media import COPY_AGAIN, frames, open_media, packets
 from video2music.errors import VideoReadError
-from video2music.video.limits import check_size
+from video2music.video.limits import LARGEST, check_size
 
 
 @dataclass(frozen=True)
@@ -185,7 +185,9 @@ def _first_frame(container: InputContainer, stream: VideoStream, path: Path) -> 
     for frame in frames(container, stream):
         first: av.VideoFrame = frame
         return first
-    raise VideoReadError("The video has no frame that can be decoded", where=path, remedy=COPY_AGAIN)
+    # a decoder forgets the size of pictures that it refuses
+    large = "" if stream.width and stream.height else f", or pictures of over {LARGEST}"
+    raise VideoReadError(f"The video has no frame that can be decoded{large}", where=path, remedy=COPY_AGAIN)
 
 
 def _counted_duration_s(path: Path) -> float:
