@@ -185,9 +185,19 @@ def _first_frame(container: InputContainer, stream: VideoStream, path: Path) -> 
     for frame in frames(container, stream):
         first: av.VideoFrame = frame
         return first
+    raise no_frame(stream, path)
+
+
+def no_frame(stream: VideoStream, path: Path) -> VideoReadError:
+    """Return the refusal of a video of which no frame was decoded.
+
+    Args:
+        stream: its picture stream.
+        path: its path.
+    """
     # a decoder forgets the size of pictures that it refuses
     large = "" if stream.width and stream.height else f", or pictures of over {LARGEST}"
-    raise VideoReadError(f"The video has no frame that can be decoded{large}", where=path, remedy=COPY_AGAIN)
+    return VideoReadError(f"The video has no frame that can be decoded{large}", where=path, remedy=COPY_AGAIN)
 
 
 def _counted_duration_s(path: Path) -> float:

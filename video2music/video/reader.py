@@ -22,6 +22,7 @@ from video2music.video.probe import (
     check_complete,
     frame_rate,
     header_duration_s,
+    no_frame,
     open_video,
     picture_stream,
     turn,
@@ -237,7 +238,7 @@ class VideoReader:
         if stamped and not count:
             return
         if not count:
-            raise VideoReadError("The video has no frame that can be decoded", where=self.path, remedy=COPY_AGAIN)
+            raise no_frame(self._stream, self.path)
         self._check_length(end_s + (start_s or 0.0))
 
     def _pictures(self) -> Iterator[av.VideoFrame]:
