@@ -197,9 +197,11 @@ def _tests(analysis: Analysis, labels: Mapping[str, str]) -> Section:
                 "the first condition minus the share in favour of the second (Kerby 2014); its interval covers too "
                 "rarely where r is beyond about ±0.8, and there is none where all differences have one sign."
             ),
-            "These tests speak about other participants and these clips. A participant hears every condition with "
-            "different clips, and the cells of the design balance that over participants; where clips differ much the "
-            "tests therefore reject too rarely, and the mixed models below, which know the clips, are sharper.",
+            (
+                "These tests speak about other participants and these clips. A participant hears every condition with "
+                "different clips, and the cells of the design balance that over participants; where clips differ much the "
+                "tests therefore reject too rarely, and the mixed models below, which know the clips, are sharper."
+            ),
             *remarks((test.question, test.remark) for test in found.friedman),
             *remarks((_name(pair, labels), pair.remark) for pair in found.pairs),
             *(["Do the anchors lie where they should? " + " ".join(checks)] if checks else []),
