@@ -137,7 +137,7 @@
     button.addEventListener("click", () => (video.paused ? video.play().catch(() => {}) : video.pause()));
     video.addEventListener("play", () => {
       for (const other of players) if (other !== player) find("video", other).pause();
-      player.plays += 1;
+      if (video.currentTime < 0.2) player.plays += 1; // going on after a pause is no new start
       show(player);
     });
     video.addEventListener("ratechange", () => { if (video.playbackRate !== 1) video.playbackRate = 1; });

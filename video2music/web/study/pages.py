@@ -65,7 +65,8 @@ class Pages:
         if participant is None or self.somebody_else(request, participant):
             return self.consent(request)
         if participant.state == "screened":
-            return self.message(participant.language, "screened_title", "screened_end")
+            frame = {**self.view(participant.language), "code": participant.resume_code}
+            return show_message(frame, "screened_title", "screened_end")
         position = self.hall.store.position(participant.id)
         if wanted and wanted != position.key:
             return self.kept(participant, wanted)
@@ -227,6 +228,7 @@ def page_frame(hall: Hall, mode: Mode, language: str) -> dict[str, Any]:
         "bar": hall.bar,
         "longest": LONGEST_TEXT,
         "participant": "",
+        "code": "",
         "here": "consent",
     }
 
