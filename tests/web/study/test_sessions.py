@@ -223,7 +223,8 @@ def test_headphones_that_are_required_have_to_be_there(make_hall: MakeHall, visi
     assert device.post("headphones", answers=[0] * 6, attempt=1).status_code == 200
     assert "Put on headphones and try once more" in device.get().text
     assert device.post("headphones", answers=[0] * 6, attempt=2).status_code == 200
-    assert "so the study ends here" in (page := device.get().text)
+    page = device.get().text
+    assert "so the study ends here" in page
     code = re.search(r"<strong>(\w{4}-\w{4})</strong>", page)
     assert code is not None
     assert device.answer("match", "5", step="training-1").status_code == 409
