@@ -37,12 +37,8 @@ def add_folders(parser: argparse.ArgumentParser) -> None:
 
 def add_workers(parser: argparse.ArgumentParser) -> None:
     """Add who does the work."""
-    parser.add_argument(
-        "--workers", type=int, metavar="N", help="processes (default: one per two cores)"
-    )
-    parser.add_argument(
-        "--ray", metavar="ADDRESS", help="work on this Ray cluster, which sees the same folders"
-    )
+    parser.add_argument("--workers", type=int, metavar="N", help="processes (default: one per two cores)")
+    parser.add_argument("--ray", metavar="ADDRESS", help="work on this Ray cluster, which sees the same folders")
     parser.add_argument(
         "--deadline", type=float, default=DEADLINE_S, metavar="S", help="give a clip up after so many seconds (3600)"
     )
