@@ -23,6 +23,7 @@ from video2music.features.extraction import SteadyWatcher
 from video2music.music.score import Score
 from video2music.stored import LARGEST_MIDI, read_midi
 from video2music.video import limits
+from video2music.video.ffmpeg import local, run_ffmpeg
 from video2music.video.probe import probe
 from video2music.video.reader import VideoReader
 
@@ -65,6 +66,12 @@ def test_a_long_index_of_plain_sound_is_no_lie(corpus: Path) -> None:
     lying = corpus / "long.mov"
     lying.write_bytes(content)
     assert claimed_frames(lying) < MOST_INDEXED
+
+
+def test_ffmpeg_program_is_stopped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("video2music.video.ffmpeg.LONGEST_RUN_S", 0.2)
+    with pytest.raises(OutputError, match="was stopped"):
+        run_ffmpeg(["-re", "-f", "lavfi", "-i", "testsrc", local(tmp_path / "endless.mkv")], tmp_path)
 
 
 def test_boxes_end_somewhere(corpus: Path) -> None:

@@ -5,11 +5,14 @@ from pathlib import Path
 
 import imageio_ffmpeg
 
-from emotion.media import CONTAINERS
+from emotion.media import CONTAINERS, LARGEST_BLOCK
 from video2music.errors import OutputError
 
 READ_ONE_FILE = ["-protocol_whitelist", "file", "-format_whitelist", CONTAINERS]
 """Input options: no playlist, no address, nothing but the named file."""
+
+LONGEST_RUN_S = 3600.0
+"""Seconds after which a run has gone wrong: copying four hours of video and encoding their sound takes minutes."""
 
 
 def local(path: Path) -> str:
@@ -28,15 +31,18 @@ def run_ffmpeg(arguments: list[str], destination: Path) -> str:
         What ffmpeg reported.
 
     Raises:
-        OutputError: ffmpeg failed.
+        OutputError: ffmpeg failed, or did not end.
     """
     try:
         program = imageio_ffmpeg.get_ffmpeg_exe()
     except RuntimeError as error:
         raise OutputError("The program ffmpeg is missing", remedy="Install it: apt install ffmpeg") from error
-    command = [program, "-hide_banner", "-nostdin", "-y", *arguments]
-    # S603: a fixed program with an argument list; file names carry the prefix "file:"
-    done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603
+    command = [program, "-hide_banner", "-nostdin", "-y", "-max_alloc", str(LARGEST_BLOCK), *arguments]
+    try:
+        # S603: a fixed program with an argument list; file names carry the prefix "file:"
+        done = subprocess.run(command, capture_output=True, check=False, timeout=LONGEST_RUN_S)  # noqa: S603
+    except subprocess.TimeoutExpired as error:
+        raise write_error("ffmpeg was stopped after an hour", destination) from error
     report = done.stderr.decode(errors="replace")
     if done.returncode:
         raise write_error(report, destination)
