@@ -80,6 +80,10 @@ def _make_by_ffmpeg(folder: Path) -> None:
         )  # fmt: skip
     pairs = [argument for _ in range(100) for argument in ("-map", "0:v")]
     run_ffmpeg(*PICTURE, *EXACT, *pairs, "-c:v", "mjpeg", "-frames:v", "2", video / "streams.mkv")
+    parts = [sound / "mono.aac", sound / "stereo.aac"]
+    for channels, part in enumerate(parts, start=1):
+        run_ffmpeg(*SOUND, *EXACT, "-ac", str(channels), "-c:a", "aac", part)
+    (sound / "changing.aac").write_bytes(b"".join(part.read_bytes() for part in parts))
     run_ffmpeg(*SOUND, *EXACT, "-ar", "8000", "-t", "0.1", sound / "short.wav")
 
 
