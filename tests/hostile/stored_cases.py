@@ -92,7 +92,7 @@ def _pieces() -> Iterator[tuple[str, str | bytes]]:
 
 def _changes() -> Iterator[tuple[str, dict[str, Any]]]:
     """List what makes a score unplayable, or odd."""
-    for number in (float("nan"), float("inf"), 1e308, -1.0, 0, 1e-300, 10**400, True, None, "4", [], 3599.0):
+    for number in (float("nan"), float("inf"), 1e308, -1.0, 0, 1e-300, 10**400, True, None, "4", [], 900.0):
         yield f"duration-{str(number)[:9]}", {"duration_s": number}
         yield f"tempo-{str(number)[:9]}", {"tempo_bpm": number}
     many = 200_000

@@ -22,7 +22,7 @@ def file(tmp_path: Path) -> Path:
     [("crash", "crash"), ("hang", "hang"), ("eat", "memory"), ("write", "escape"), ("fail", "fault")],
 )
 def test_mischief_is_noticed(start_watch: StartWatch, file: Path, reader: str, kind: str) -> None:
-    watch = start_watch(reader, guarded=(file.parent,), longest_s=1.0 if reader == "hang" else 20.0)
+    watch = start_watch(reader, guarded=(file.parent,), longest_s=0.3 if reader == "hang" else 20.0)
     assert watch.read(reader, file).kind == kind
     assert bool(watch.escaped()) == (reader == "write")
 
