@@ -95,10 +95,16 @@ def one_study(study: Study, population: Population, setting: str, seed: int, par
     return found
 
 
+def aligned(study: Study, rows: Any, question: str) -> Any:  # noqa: ANN401 - tables
+    """Return participants' means as the report compares them."""
+    table = answers.without_clip_effects(answers.ratings(rows, question))
+    return answers.participant_means(table, answers.condition_ids(study))
+
+
 def _tests(found: Outcome, study: Study, rows: Any) -> None:  # noqa: ANN401 - a table
     pairs = []
     for question in answers.scale_questions(study):
-        own = answers.participant_means(answers.ratings(rows, question), answers.condition_ids(study))
+        own = aligned(study, rows, question)
         found[f"Friedman {question}"] = _rejects(comparisons.friedman(question, own).p)
         pairs += comparisons.compare_pairs(question, own, resamples=0)
     found["Wilcoxon, one pair"] = _rejects(pairs[0].p)
@@ -109,7 +115,7 @@ def _intervals(found: Outcome, study: Study, rows: Any, simulated: Simulated) ->
     truth = simulated.expected["q0"]
     own = answers.participant_means(answers.ratings(rows, "q0"), answers.condition_ids(study))
     found["interval of a mean"] = _holds(means.mean_interval(own["a"].to_numpy(), RESAMPLES), truth["a"])
-    pair = comparisons.compare_pairs("q0", own[["c", "a"]], RESAMPLES)[0]
+    pair = comparisons.compare_pairs("q0", aligned(study, rows, "q0")[["c", "a"]], RESAMPLES)[0]
     found["interval of a difference of means"] = _holds(pair.interval, truth["c"] - truth["a"])
     if truth["c"] == truth["a"]:
         found["interval of a rank-biserial correlation"] = _holds(pair.effect_interval, 0.0)

@@ -3,7 +3,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emotion.errors import RefusalError
@@ -222,6 +222,7 @@ def test_a_file_that_is_not_there_or_is_a_folder_is_refused(tmp_path: Path) -> N
         assert "study new FILE" in mistakes(path)[0]
 
 
+@settings(max_examples=40)
 @given(st.text(max_size=60), st.integers(0, len(PLAIN)))
 def test_whatever_is_typed_the_study_is_read_or_refused(
     tmp_path_factory: pytest.TempPathFactory, typed: str, at: int

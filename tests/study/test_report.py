@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from video2music.cli import main
@@ -14,7 +16,7 @@ from video2music.study.export import answers_csv
 from video2music.study.plan import Study
 from video2music.study.records import Row
 from video2music.study.report.analysis import Analysis, analyse
-from video2music.study.report.answers import AnswersError, gather, read_csv
+from video2music.study.report.answers import AnswersError, gather, participant_means, read_csv, without_clip_effects
 from video2music.study.report.writing import write_report
 from video2music.study.simulation import Crowd, Population, simulate
 
@@ -182,3 +184,14 @@ def test_command_writes_the_report_of_an_exported_table(tmp_path: Path, capsys: 
     facts = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (facts["enrolled"], facts["analysed"]) == (4, 4)
     assert (out / "figures" / "means.png").stat().st_size > 0
+
+
+def test_clips_that_please_everybody_help_no_condition() -> None:
+    rated = [("p1", "x", "a", 7), ("p1", "y", "b", 3), ("p2", "x", "b", 6), ("p2", "y", "a", 4)]
+    table = pd.DataFrame(rated, columns=["participant", "clip", "condition", "value"])
+    aligned = without_clip_effects(table)
+    assert aligned["value"].mean() == pytest.approx(5)
+    means = participant_means(aligned, ["a", "b"])
+    np.testing.assert_allclose(means["a"] - means["b"], [1, 1])
+    alone = table[table["participant"] == "p1"]
+    assert without_clip_effects(alone) is alone, "a clip that one condition has alone cannot be told from it"

@@ -11,7 +11,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, DocumentStartEvent, NodeEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-LARGEST_BYTES = 1_000_000
+LARGEST_BYTES = 200_000
 DEEPEST = 20
 
 Place = tuple[str | int, ...]

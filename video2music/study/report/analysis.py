@@ -11,7 +11,14 @@ from video2music.study import designs
 from video2music.study.plan import Question, Study
 from video2music.study.report import comparisons, means, mixed
 from video2music.study.report.agreement import Agreement, agree
-from video2music.study.report.answers import SCALES, Answers, condition_ids, participant_means, ratings
+from video2music.study.report.answers import (
+    SCALES,
+    Answers,
+    condition_ids,
+    participant_means,
+    ratings,
+    without_clip_effects,
+)
 from video2music.study.report.people import People, Tally, count_people, tallies, texts
 from video2music.study.report.power import ALPHA, Planned, Power, simulate_power
 from video2music.study.report.preferences import (
@@ -156,8 +163,9 @@ def _scales(study: Study, rows: pd.DataFrame, resamples: int) -> Scales:
         table = ratings(rows, question.id)
         own = participant_means(table, condition_ids(study))
         summaries += means.summarise(question.id, table, own, resamples)
-        tests.append(comparisons.friedman(question.id, own))
-        pairs += comparisons.compare_pairs(question.id, own, resamples)
+        aligned = participant_means(without_clip_effects(table), condition_ids(study))
+        tests.append(comparisons.friedman(question.id, aligned))
+        pairs += comparisons.compare_pairs(question.id, aligned, resamples)
     return Scales(summaries, tests, comparisons.with_holm(pairs))
 
 
@@ -166,7 +174,9 @@ def _pairs(study: Study, rows: pd.DataFrame) -> list[comparisons.Pair]:
     return [
         pair
         for name, table in tables.items()
-        for pair in comparisons.compare_pairs(name, participant_means(table, condition_ids(study)), resamples=0)
+        for pair in comparisons.compare_pairs(
+            name, participant_means(without_clip_effects(table), condition_ids(study)), resamples=0
+        )
     ]
 
 
@@ -180,7 +190,7 @@ def _anchors(study: Study, rows: pd.DataFrame) -> list[AnchorCheck]:
     lows = [condition.id for condition in study.conditions if condition.role == "low"]
     checks = []
     for question in _scaled(study):
-        own = participant_means(ratings(rows, question.id), condition_ids(study))
+        own = participant_means(without_clip_effects(ratings(rows, question.id)), condition_ids(study))
         for high, low in ((high, low) for high in highs for low in lows):
             both = own[[high, low]].dropna()
             differences = (both[high] - both[low]).to_numpy(float)

@@ -199,8 +199,8 @@ def _tests(analysis: Analysis, labels: Mapping[str, str]) -> Section:
             ),
             (
                 "These tests speak about other participants and these clips. A participant hears every condition with "
-                "different clips, and the cells of the design balance that over participants; where clips differ much "
-                "the tests therefore reject too rarely, and the mixed models below, which know the clips, are sharper."
+                "other clips, so what each clip adds to the ratings is estimated beside the conditions and taken out "
+                "first (aligned ranks: Hodges & Lehmann 1962); differences and their intervals are of those ratings."
             ),
             *remarks((test.question, test.remark) for test in found.friedman),
             *remarks((_name(pair, labels), pair.remark) for pair in found.pairs),
