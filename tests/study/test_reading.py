@@ -202,7 +202,7 @@ def test_pairs_may_ask_for_a_preference(write: Write) -> None:
         ("name: [1, 2\ntitle: x", "This is not valid YAML"),
         ("lufs: .nan", "line 1, lufs: .nan is not a number"),
         ("? [a]\n: b", "A key is a list or a mapping"),
-        ("x" * 1_100_000, "larger than 1 MB"),
+        ("x" * 210_000, "larger than 200 kB"),
         (b"name: \xff\xfe", "not a text in UTF-8"),
         ("name: \x00", "not valid YAML"),
         ("", "This is not a study"),

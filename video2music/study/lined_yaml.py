@@ -82,7 +82,7 @@ def read_yaml(path: Path) -> Lined:
     with path.open("rb") as file:
         content = file.read(LARGEST_BYTES + 1)
     if len(content) > LARGEST_BYTES:
-        raise YamlProblemError(Problem(1, (), "The file is larger than 1 MB", "Is this the study's file?"))
+        raise YamlProblemError(Problem(1, (), "The file is larger than 200 kB", "Is this the study's file?"))
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
