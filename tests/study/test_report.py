@@ -4,6 +4,7 @@ import csv
 import json
 import re
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,13 @@ import pytest
 from video2music.cli import main
 from video2music.study.export import answers_csv
 from video2music.study.plan import Study
+from video2music.study.reading import read_study
 from video2music.study.records import Row
 from video2music.study.report.analysis import Analysis, analyse
 from video2music.study.report.answers import AnswersError, gather, participant_means, read_csv, without_clip_effects
 from video2music.study.report.writing import write_report
 from video2music.study.simulation import Crowd, Population, simulate
+from video2music.study.store import open_store
 
 WORDS = {"en": "Words"}
 SCALE = {"text": WORDS, "low": WORDS, "high": WORDS}
@@ -173,8 +176,6 @@ def test_free_texts_cannot_become_markup(tmp_path: Path) -> None:
 
 def test_command_writes_the_report_of_an_exported_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "study.yaml").write_text(STUDY, encoding="utf-8")
-    from video2music.study.reading import read_study
-
     study = read_study(tmp_path / "study.yaml")
     table = tmp_path / "answers.csv"
     table.write_text(answers_csv(study, simulate(study, crowd=Crowd(4)).rows), encoding="utf-8", newline="")
@@ -184,6 +185,18 @@ def test_command_writes_the_report_of_an_exported_table(tmp_path: Path, capsys: 
     facts = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (facts["enrolled"], facts["analysed"]) == (4, 4)
     assert (out / "figures" / "means.png").stat().st_size > 0
+
+
+def test_report_of_the_store_counts_those_who_refused_or_withdrew(tmp_path: Path) -> None:
+    (tmp_path / "study.yaml").write_text(STUDY, encoding="utf-8")
+    study = read_study(tmp_path / "study.yaml")
+    with closing(open_store(study)) as store:
+        store.refuse()
+        people = [store.enrol(study.languages[0], study.consent.version) for _ in range(2)]
+        store.withdraw(people[0].resume_code)
+    assert main(["study", "report", str(tmp_path / "study.yaml"), "--json"]) == 0
+    words = (tmp_path / "report" / "report.md").read_text(encoding="utf-8")
+    assert "1 person did not agree to take part, and 1 person withdrew" in words
 
 
 def test_clips_that_please_everybody_help_no_condition() -> None:

@@ -9,7 +9,8 @@ from video2music.commands.options import finish
 
 if TYPE_CHECKING:
     from video2music.study.plan import Study
-    from video2music.study.records import Row
+    from video2music.study.records import Mode, Row
+    from video2music.study.report.answers import Departed
 
 FOLDER = "report"
 
@@ -47,7 +48,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     from video2music.study.report.writing import write_report
 
     study = read_study(options.file)
-    analysis = analyse(gather(study, _rows(study, options), options.mode))
+    analysis = analyse(gather(study, *_answers(study, options)))
     paths = write_report(analysis, options.output or study.folder / FOLDER)
     people = analysis.people
     if not options.json:
@@ -61,11 +62,13 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _rows(study: "Study", options: argparse.Namespace) -> "list[Row]":
-    from video2music.study.report.answers import read_csv
+def _answers(study: "Study", options: argparse.Namespace) -> "tuple[list[Row], Mode, Departed | None]":
+    from video2music.study.report.answers import Departed, read_csv
     from video2music.study.store.store import open_store
 
     if options.answers:
-        return read_csv(options.answers)
+        return read_csv(options.answers), options.mode, None
     with closing(open_store(study, options.database, existing=True)) as store:
-        return [row for mode in ("live", "test") for row in store.rows(mode)]
+        rows = [row for mode in ("live", "test") for row in store.rows(mode)]
+        progress = store.progress(options.mode)
+        return rows, options.mode, Departed(progress.refused, progress.total("withdrawn"))

@@ -23,6 +23,19 @@ class AnswersError(RefusalError):
 
 
 @dataclass(frozen=True)
+class Departed:
+    """Who is in no row, as the store counts them.
+
+    Attributes:
+        refused: did not agree to take part.
+        withdrawn: agreed, and had everything deleted later.
+    """
+
+    refused: int
+    withdrawn: int
+
+
+@dataclass(frozen=True)
 class Answers:
     """What one report is about.
 
@@ -31,25 +44,28 @@ class Answers:
         mode: live or test; the other mode's rows are only counted.
         rows: of this mode, one answer each, with the columns of `records.Row`.
         other_mode: participants of the other mode.
+        departed: who refused or withdrew; None where only an exported table is known.
     """
 
     study: Study
     mode: Mode
     rows: pd.DataFrame
     other_mode: int
+    departed: Departed | None = None
 
     def of(self, participants: Iterable[str]) -> pd.DataFrame:
         """Return the rows of some participants."""
         return self.rows[self.rows["participant"].isin(list(participants))]
 
 
-def gather(study: Study, rows: Iterable[Row], mode: Mode = "live") -> Answers:
+def gather(study: Study, rows: Iterable[Row], mode: Mode = "live", departed: Departed | None = None) -> Answers:
     """Put rows into a table.
 
     Args:
         study: the plan.
         rows: of any mode.
         mode: which sessions the report is about.
+        departed: who is in no row.
 
     Returns:
         The answers, in order of arrival.
@@ -65,7 +81,7 @@ def gather(study: Study, rows: Iterable[Row], mode: Mode = "live") -> Answers:
             remedy="Give the file of that study",
         )
     own = table[table["mode"] == mode].sort_values(["number", "stored_at"], kind="stable")
-    return Answers(study, mode, own, table.loc[table["mode"] != mode, "participant"].nunique())
+    return Answers(study, mode, own, table.loc[table["mode"] != mode, "participant"].nunique(), departed)
 
 
 def read_csv(path: Path | str) -> list[Row]:

@@ -8,7 +8,7 @@ from video2music.study.flags import RULES
 from video2music.study.plan import Question, Study
 from video2music.study.report import figures
 from video2music.study.report.analysis import Analysis
-from video2music.study.report.answers import SCALES
+from video2music.study.report.answers import SCALES, Departed
 from video2music.study.report.comparisons import Pair
 from video2music.study.report.document import Document, Section, Table
 from video2music.study.report.further import (
@@ -56,6 +56,15 @@ def scales(study: Study) -> list[Question]:
     return [question for question in study.questions if question.kind in SCALES]
 
 
+def _departed_words(departed: Departed | None) -> str:
+    if departed is None:
+        return "Who refused the consent or withdrew is in no exported table, and in none of these numbers."
+    return (
+        f"{counted(departed.refused, 'person', 'people')} did not agree to take part, and "
+        f"{counted(departed.withdrawn, 'person', 'people')} withdrew and had everything deleted."
+    )
+
+
 def _people(analysis: Analysis) -> Section:
     people = analysis.people
     other = "test" if analysis.answers.mode == "live" else "live"
@@ -67,7 +76,7 @@ def _people(analysis: Analysis) -> Section:
             f"that {len(people.included)} are in the analysis. {counted(people.other_mode, 'participant')} of {other} "
             "sessions are kept apart and are in none of the numbers."
         ),
-        "Who refused the consent leaves no answers, and who withdrew had theirs deleted; neither is in these numbers.",
+        _departed_words(analysis.answers.departed),
     ]
     if people.headphones:
         heard = listed(f"{right} of 6 by {count}" for right, count in people.headphones.items())
