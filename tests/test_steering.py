@@ -42,19 +42,9 @@ def test_a_brighter_picture_never_gets_lower_music(first: float, second: float) 
 @given(LEVEL, LEVEL)
 def test_music_stays_playable(arousal: float, valence: float) -> None:
     steering = steer(seen(arousal, valence))
-    Score(
-        ("C",),
-        np.ones(1),
-        np.ones(1),
-        "C major",
-        1,
-        2.0,
-        steering.tempo_bpm,
-        0.0,
-        (),
-        steering.register,
-        steering.note_length,
-    )
+    level = np.ones(1)
+    score = Score(("C",), level, level, "C major", 1, 2.0, steering.tempo_bpm)
+    replace(score, register=steering.register, note_length=steering.note_length)
     assert TABLE.slowest_bpm <= steering.tempo_bpm <= TABLE.fastest_bpm
     shaped = steering.shape(PLAYED)
     assert (shaped.note_density > 0).all()

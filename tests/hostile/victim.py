@@ -19,10 +19,13 @@ from typing import Any
 import readers
 
 from emotion.errors import RefusalError
+from emotion.hub import cache_folder
 
 MOST_MEMORY = 6 << 30
 """Bytes of address space: the machine stays alive whatever a file does; the promise is checked by the parent."""
 LONGEST_SENTENCE = 600
+
+COMPILED = str(cache_folder() / "numba")
 
 
 class Guard:
@@ -39,7 +42,7 @@ class Guard:
         elif event == "open" and isinstance(arguments[0], str) and self._writes(arguments):
             path = os.path.abspath(arguments[0])  # noqa: PTH100 - no Path is made inside of an audit hook
             # Python and numba keep there what they have compiled
-            if "__pycache__" not in path and not path.startswith((self.folder, "/dev/null", "/proc/self/")):
+            if "__pycache__" not in path and not path.startswith((self.folder, COMPILED, "/dev/null", "/proc/self/")):
                 self.broken.append(f"open {path}"[:200])
 
     @staticmethod

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -151,7 +152,8 @@ def test_two_people_at_once_each_have_their_own_engine(studio: Studio, make_clip
     async def both() -> list[str]:
         return await asyncio.gather(*(compose(f"{name}'s", name) for name in ("clip", "embedded", "paper", "clip")))
 
-    assert asyncio.run(both()) == ["clip", "embedded", "paper", "clip"]
+    with ThreadPoolExecutor(1) as thread:  # a browser that other tests hold open keeps a loop in this one
+        assert thread.submit(asyncio.run, both()).result(30) == ["clip", "embedded", "paper", "clip"]
 
 
 def test_a_program_names_an_engine(served: SimpleNamespace, upload: Callable[..., Any], model_hub: Any) -> None:  # noqa: ANN401

@@ -55,9 +55,7 @@ from video2music.web import app
 from gradio_client import Client, handle_file
 
 address, offer = app.read_settings([])
-hear = app.cache(app.partial(app.load_recogniser, offer.default))
-engines = app.EngineRoom(app.partial(app.load_composer, listener=app.listener_of(offer.default, hear)), offer)
-page, studio = app.build(engines, hear)
+page, studio = app.build(app.make_workroom(offer, address.limits))
 url = app.launch(page, app.Address(port=None))
 files = Client(url, verbose=False, analytics_enabled=False).predict(
     clip=handle_file(sys.argv[2]), seed=7, api_name="/compose"
