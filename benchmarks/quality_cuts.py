@@ -10,7 +10,7 @@ over clips; "at least twice" is the share of clips whose share of cuts is at lea
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -58,15 +58,16 @@ def main() -> None:
 
 def clips_with_cuts(folders: Sequence[Path], cache: Path | None) -> list[VideoFeatures]:
     """Return what is seen in every readable clip of the folders that has enough cuts."""
-    found = []
+    return [seen for seen in readable_clips(folders, cache) if len(seen.cuts_s) >= FEWEST_CUTS]
+
+
+def readable_clips(folders: Sequence[Path], cache: Path | None) -> Iterator[VideoFeatures]:
+    """Yield what is seen in every clip of the folders that can be read."""
     for clip in sorted(path for folder in folders for path in folder.iterdir() if path.is_file()):
         try:
-            seen = seen_clips(clip.parent, [clip.name], cache)[clip.name]
+            yield seen_clips(clip.parent, [clip.name], cache)[clip.name]
         except RefusalError:
             continue
-        if len(seen.cuts_s) >= FEWEST_CUTS:
-            found.append(seen)
-    return found
 
 
 def of_clip(model: Composer, seen: VideoFeatures, ensemble: str, seeds: int, *, aligned: bool) -> NDArray[np.float64]:

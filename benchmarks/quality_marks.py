@@ -18,10 +18,8 @@ import torch
 from numpy.typing import NDArray
 
 import video2music
-from benchmarks.closed_loop import seen_clips
-from benchmarks.quality_cuts import with_interval
+from benchmarks.quality_cuts import readable_clips, with_interval
 from benchmarks.tables import commit, markdown
-from emotion.errors import RefusalError
 from video2music.evaluation.cuts import share_near
 from video2music.features.video_features import VideoFeatures
 from video2music.marks import Marks
@@ -57,15 +55,7 @@ def main() -> None:
 
 def long_clips(folders: Sequence[Path], cache: Path | None) -> list[VideoFeatures]:
     """Return what is seen in every readable clip of the folders that is long enough."""
-    found = []
-    for clip in sorted(path for folder in folders for path in folder.iterdir() if path.is_file()):
-        try:
-            seen = seen_clips(clip.parent, [clip.name], cache)[clip.name]
-        except RefusalError:
-            continue
-        if seen.duration_s >= SHORTEST_S:
-            found.append(seen)
-    return found
+    return [seen for seen in readable_clips(folders, cache) if seen.duration_s >= SHORTEST_S]
 
 
 def of_clip(model: Composer, seen: VideoFeatures, count: int, draws: int) -> NDArray[np.float64]:

@@ -184,20 +184,7 @@ def test_a_whole_session(browser: Browser, make_server: Callable[..., Server]) -
         page.get_by_role("button", name="I agree and take part").dblclick()
         listen_to_tones(page)
 
-        here(page, "training-1")
-        expect(page.locator("#next")).to_be_disabled()
-        look_at(page)
-        expect_closed(page)
-        page.locator("video").evaluate("video => { video.currentTime = video.duration - 0.1; return video.play(); }")
-        expect(page.locator("video")).to_have_js_property("ended", value=True)
-        expect_closed(page)  # seeking is not listening
-        play(page)
-        rate(page, "match", 4)
-        press_next(page)
-        expect(page.locator("#missing")).to_have_text("One answer is missing.")
-        look_at(page)
-        page.locator("#question-tension input").press("ArrowRight")
-        press_next(page)
+        practise(page)
 
         here(page, "trial-1")
         play(page)
@@ -238,6 +225,24 @@ def test_a_whole_session(browser: Browser, make_server: Callable[..., Server]) -
     assert all(row["seconds"] >= SECONDS for row in trials)
     assert rows[0]["state"] == "finished"
     assert len({row["participant"] for row in rows}) == 1  # the double click took in one person
+
+
+def practise(page: Page) -> None:
+    """Find out that nothing opens before the clip was listened to, and that no answer may be missing."""
+    here(page, "training-1")
+    expect(page.locator("#next")).to_be_disabled()
+    look_at(page)
+    expect_closed(page)
+    page.locator("video").evaluate("video => { video.currentTime = video.duration - 0.1; return video.play(); }")
+    expect(page.locator("video")).to_have_js_property("ended", value=True)
+    expect_closed(page)  # seeking is not listening
+    play(page)
+    rate(page, "match", 4)
+    press_next(page)
+    expect(page.locator("#missing")).to_have_text("One answer is missing.")
+    look_at(page)
+    page.locator("#question-tension input").press("ArrowRight")
+    press_next(page)
 
 
 def listen_to_tones(page: Page) -> None:
