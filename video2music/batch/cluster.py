@@ -40,28 +40,41 @@ class RayCluster:
         Raises:
             ClusterError: Ray is not installed, or there is no cluster at that address.
         """
-        ray = self._join()
+        ray = join_cluster(self.address, self.cores_each)
         try:
             yield from _Round(ray, work, self.deadline_s, self.cores_each).outcomes(items)
         finally:
             ray.shutdown()
 
-    def _join(self) -> Any:  # noqa: ANN401 - the module ray
-        try:
-            import ray
-        except ImportError as error:
-            raise ClusterError("Ray is not installed", remedy="Run: pip install -r requirements-cluster.txt") from error
-        paths = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
-        variables = {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "OMP_NUM_THREADS": str(self.cores_each)}
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-        quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
-        try:
-            _knock(self.address)
-            ray.init(address=self.address, runtime_env={"env_vars": variables}, **quiet)
-        except (OSError, ValueError, RuntimeError) as error:
-            remedy = "Start one with `ray start --head`, and give the address that it tells"
-            raise ClusterError("There is no Ray cluster there", where=self.address, remedy=remedy) from error
-        return ray
+
+def join_cluster(address: str, cores_each: int) -> Any:  # noqa: ANN401 - the module ray
+    """Join a Ray cluster as one who hands out work.
+
+    Args:
+        address: of the cluster, such as "10.0.0.1:6379" or "auto".
+        cores_each: cores that one worker takes.
+
+    Returns:
+        The module `ray`, connected; to be shut down by the caller.
+
+    Raises:
+        ClusterError: Ray is not installed, or there is no cluster at that address.
+    """
+    try:
+        import ray
+    except ImportError as error:
+        raise ClusterError("Ray is not installed", remedy="Run: pip install -r requirements-cluster.txt") from error
+    paths = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
+    variables = {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "OMP_NUM_THREADS": str(cores_each)}
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
+    try:
+        _knock(address)
+        ray.init(address=address, runtime_env={"env_vars": variables}, **quiet)
+    except (OSError, ValueError, RuntimeError) as error:
+        remedy = "Start one with `ray start --head`, and give the address that it tells"
+        raise ClusterError("There is no Ray cluster there", where=address, remedy=remedy) from error
+    return ray
 
 
 def _knock(address: str) -> None:

@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -30,6 +30,7 @@ from video2music.web.workroom import Workroom, make_workroom
 NAME = "Music for your video"
 
 ENGINES_VARIABLE, STUDY_VARIABLE = "VIDEO2MUSIC_ENGINES", "VIDEO2MUSIC_STUDY"
+CLUSTER_VARIABLE = "VIDEO2MUSIC_RAY"
 
 LIBRARIES = ("video2music.web.workroom", "video2music.pipeline", "video2music.features.extraction", "torch", "librosa")
 """Loaded once for all processes that work: what takes long to import, and starts no thread while it does."""
@@ -70,6 +71,7 @@ class Address:
         root_path: path under which a proxy serves the page, for example "/music".
         limits: how long and how large a clip may be.
         studies: files of the listening studies that are served beside the page.
+        cluster: address of the Ray cluster that composes; None composes on this machine.
     """
 
     host: str = "127.0.0.1"
@@ -77,12 +79,14 @@ class Address:
     root_path: str | None = None
     limits: Limits = field(default_factory=Limits)
     studies: tuple[Path, ...] = ()
+    cluster: str | None = None
 
 
 def read_settings(arguments: Sequence[str] | None = None) -> tuple[Address, Offer]:
     """Read address and engines from the command line, then the environment.
 
-    GRADIO_SERVER_NAME, GRADIO_SERVER_PORT, GRADIO_ROOT_PATH, ENGINES_VARIABLE, STUDY_VARIABLE and the variables of
+    GRADIO_SERVER_NAME, GRADIO_SERVER_PORT, GRADIO_ROOT_PATH, ENGINES_VARIABLE, STUDY_VARIABLE, CLUSTER_VARIABLE and the
+    variables of
     `limits` are honoured; where SPACE_ID is set (Hugging Face Spaces) the page listens on every interface.
 
     Args:
@@ -103,13 +107,19 @@ def read_settings(arguments: Sequence[str] | None = None) -> tuple[Address, Offe
     add_engine_options(parser)
     add_options(parser)
     add_study_option(parser)
+    parser.add_argument(
+        "--ray",
+        default=os.environ.get(CLUSTER_VARIABLE),
+        metavar="ADDRESS",
+        help=f"compose on this Ray cluster, which shares TMPDIR; also from {CLUSTER_VARIABLE}",
+    )
     given = parser.parse_args(arguments)
     limits = Limits(given.max_seconds, given.max_megabytes)
     try:
         offer = offer_of(given.engines.replace(",", " ").split(), given.engine)
     except UnknownEngineError as error:
         parser.error(str(error))
-    return Address(given.host, given.port, given.root_path, limits, tuple(given.study)), offer
+    return Address(given.host, given.port, given.root_path, limits, tuple(given.study), given.ray), offer
 
 
 def add_engine_options(parser: argparse.ArgumentParser) -> None:
@@ -159,13 +169,16 @@ def keep_to_ourselves(root: Path) -> None:
     os.environ.setdefault("MPLCONFIGDIR", str(cache_folder() / "matplotlib"))  # else in the home
 
 
-def build(room: Workroom, *, root: Path | None = None, hire: Hiring | None = None) -> tuple[gr.Blocks, Studio]:
+def build(
+    room: Workroom, *, root: Path | None = None, hire: Hiring | None = None, compose: Hiring | None = None
+) -> tuple[gr.Blocks, Studio]:
     """Assemble the page.
 
     Args:
         room: has the networks, which are loaded when they are first needed.
         root: private folder for uploads and results; one under the system's temporary folder by default.
         hire: makes those who do the slow work; it is done in this process by default.
+        compose: makes those who compose, where they are others.
 
     Returns:
         The page, not yet served, and the studio behind it.
@@ -173,7 +186,7 @@ def build(room: Workroom, *, root: Path | None = None, hire: Hiring | None = Non
     root = private_root(root)
     sweep(root)
     keep_to_ourselves(root)
-    studio = open_studio(room, root, hire)
+    studio = open_studio(room, root, hire, compose)
 
     def leave(request: gr.Request) -> None:
         studio.leave(str(request.session_hash))
@@ -275,6 +288,20 @@ def name_of_study(path: Path) -> str:
     return read_study(path).name
 
 
+def hiring_of_cluster(address: str | None, furnish: Callable[[], Workroom]) -> Hiring | None:
+    """Return what makes those who compose on a cluster; None where there is no cluster.
+
+    Args:
+        address: of the cluster.
+        furnish: builds a room on one of its machines.
+    """
+    if address is None:
+        return None
+    from video2music.web.cluster import cluster_crew
+
+    return lambda prepare: cluster_crew(address, furnish, prepare, private_root())
+
+
 def warm_up(studio: Studio) -> None:
     """Download what the default engine needs, where an operator chose one that does, and load it; in the background.
 
@@ -303,8 +330,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     address, offer = read_settings(arguments)
     furnish = partial(make_workroom, offer, address.limits)
     apart = partial(ProcessHands, furnish, preload=LIBRARIES)
-    page, studio = build(furnish(), hire=None if lends_gpu() else apart)
     try:
+        page, studio = build(
+            furnish(), hire=None if lends_gpu() else apart, compose=hiring_of_cluster(address.cluster, furnish)
+        )
         url = launch(page, address)
     except RefusalError as error:
         sys.exit(str(error))

@@ -45,7 +45,12 @@ class WorkerLostError(RefusalError):
 
 
 class Hands(Protocol[Room_co]):
-    """Those who do one piece of work at a time."""
+    """Those who do the work."""
+
+    @property
+    def places(self) -> int:
+        """How many orders they take at the same time."""
+        ...
 
     def perform(self, order: Order[Room_co, Outcome], report: Progress, stopped: Stopped) -> Outcome:
         """Do some work.
@@ -82,6 +87,11 @@ class OwnHands(Generic[Room]):
     room: Room
     prepare: Order[Room, object] | None = None
 
+    @property
+    def places(self) -> int:
+        """One order at a time."""
+        return 1
+
     def perform(self, order: Order[Room, Outcome], report: Progress, stopped: Stopped) -> Outcome:
         """Do some work; see `Hands.perform`."""
         return order(self.room, checked(report, stopped))
@@ -106,12 +116,34 @@ def checked(report: Progress, stopped: Stopped) -> Progress:
     return tell
 
 
+class Messages(Protocol):
+    """The end of a line that whoever works holds: reports and the answer go out, the wish to stop comes in."""
+
+    def send(self, message: Any, /) -> None:  # noqa: ANN401 - a pair of kind and content
+        """Send a report or the answer."""
+        ...
+
+    def poll(self) -> bool:
+        """Return whether it shall stop."""
+        ...
+
+    def recv_bytes(self) -> bytes:
+        """Take the wish to stop off the line."""
+        ...
+
+
 @dataclass
-class _Worker:
-    """A running process and the line to it."""
+class Worker:
+    """A running process, here or elsewhere, and the line to it.
+
+    Attributes:
+        process: can be asked `is_alive()`, ended with `kill()` and waited for with `join()`.
+        line: takes work with `send_bytes`, and the wish to stop as empty bytes; `poll(seconds)` and `recv()` give what
+            comes back.
+    """
 
     process: Any
-    line: Connection
+    line: Any
 
 
 @dataclass
@@ -131,9 +163,14 @@ class ProcessHands(Generic[Room]):
     preload: tuple[str, ...] = ()
     silence_s: float = SILENCE_S
     deadline_s: float = DEADLINE_S
-    _worker: _Worker | None = None
+    _worker: Worker | None = None
     _busy: threading.Lock = field(default_factory=threading.Lock)
     _closed: bool = False
+
+    @property
+    def places(self) -> int:
+        """One order at a time."""
+        return 1
 
     def perform(self, order: Order[Room, Outcome], report: Progress, stopped: Stopped) -> Outcome:
         """Do some work; see `Hands.perform`.
@@ -153,7 +190,7 @@ class ProcessHands(Generic[Room]):
                 raise WorkerLostError("The process that worked on this ended unexpectedly", remedy=remedy) from error
             return outcome
 
-    def _wait(self, worker: _Worker, report: Progress, stopped: Stopped) -> Any:  # noqa: ANN401 - the order's outcome
+    def _wait(self, worker: Worker, report: Progress, stopped: Stopped) -> Any:  # noqa: ANN401 - the order's outcome
         begun = heard = time.monotonic()
         while True:
             if worker.line.poll(LOOK_EVERY_S):
@@ -173,7 +210,7 @@ class ProcessHands(Generic[Room]):
                 self._end(worker)
                 raise WorkerLostError("This took too long and was given up", remedy="Try a shorter clip")
 
-    def _stop(self, worker: _Worker) -> None:
+    def _stop(self, worker: Worker) -> None:
         """Ask the process to let go of its work; it is killed where it does not."""
         until = time.monotonic() + PATIENCE_S
         with contextlib.suppress(EOFError, OSError):
@@ -184,12 +221,12 @@ class ProcessHands(Generic[Room]):
                     return
         self._end(worker)
 
-    def _alive(self) -> _Worker:
+    def _alive(self) -> Worker:
         if self._worker is None or not self._worker.process.is_alive():
             self._worker = self._start()
         return self._worker
 
-    def _start(self) -> _Worker:
+    def _start(self) -> Worker:
         # Forked from a process that has loaded the libraries and nothing else: a replacement is there in a second
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(list(self.preload))
@@ -197,9 +234,9 @@ class ProcessHands(Generic[Room]):
         process = context.Process(target=_work, args=(theirs, self.make_room, self.prepare), daemon=True)
         process.start()
         theirs.close()
-        return _Worker(process, mine)
+        return Worker(process, mine)
 
-    def _end(self, worker: _Worker) -> None:
+    def _end(self, worker: Worker) -> None:
         worker.process.kill()
         worker.process.join()
         worker.line.close()
@@ -233,12 +270,19 @@ def _work(line: Connection, make_room: Callable[[], Room], prepare: Order[Room, 
         except (EOFError, OSError):
             return
         if parcel:  # an empty one asks to stop what was finished already
-            _answer(line, room, parcel)
+            answer_order(line, room, parcel)
 
 
-def _answer(line: Connection, room: Room, parcel: bytes) -> None:
+def answer_order(line: Messages, room: Any, parcel: bytes) -> None:  # noqa: ANN401 - whatever room the order is for
+    """Do the work of an order and send what came of it; runs where the work is done.
+
+    Args:
+        line: to whoever asked.
+        room: in which it is done.
+        parcel: the order, pickled.
+    """
     try:
-        order: Order[Room, object] = pickle.loads(parcel)  # noqa: S301 - from the program that started this one
+        order: Order[Any, object] = pickle.loads(parcel)  # noqa: S301 - from the program that started this one
         answer = ("outcome", order(room, _reporter(line)))
     except (RefusalError, StoppedError) as error:
         answer = ("error", error)
@@ -250,7 +294,7 @@ def _answer(line: Connection, room: Room, parcel: bytes) -> None:
         line.send(("error", RuntimeError(f"The outcome cannot leave its process: {error}")))
 
 
-def _reporter(line: Connection) -> Progress:
+def _reporter(line: Messages) -> Progress:
     """Return a progress function that tells the other side, not too often, and hears when it shall stop."""
     last_stage, last_time = "", 0.0
 

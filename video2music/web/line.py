@@ -28,13 +28,17 @@ One = TypeVar("One", bound=Waiting)
 
 
 class Line(Generic[One]):
-    """Those who wait, the one at work first.
+    """Those who wait, the ones at work first.
 
     Whoever asks for a second piece stands behind everybody's first one: a program that sends five clips at once keeps
     nobody waiting longer than one that sends a single clip.
+
+    Args:
+        places: how many are worked for at the same time.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, places: int = 1) -> None:
+        self._places = places
         self._standing: list[tuple[str, One]] = []
         self._moving = threading.Lock()
 
@@ -47,7 +51,7 @@ class Line(Generic[One]):
         Raises:
             LineFullError: it is.
         """
-        own, waiting = self._own(person), len(self._standing) - 1
+        own, waiting = self._own(person), len(self._standing) - self._places
         if own >= OWN_PLACES:
             raise LineFullError(f"{own} of yours are in line already", remedy="Please ask again when one is finished")
         if waiting >= WAITING_PLACES:
@@ -55,13 +59,16 @@ class Line(Generic[One]):
 
     def place_of_next(self, person: str) -> int:
         """Return how many would come before the next run of a person."""
+        return max(0, self._next(person) - self._places + 1)
+
+    def _next(self, person: str) -> int:
         turns: Counter[str] = Counter()
         place, own = 0, self._own(person)
         for number, (whose, _) in enumerate(self._standing, start=1):
             if turns[whose] <= own:
                 place = number
             turns[whose] += 1
-        return place
+        return max(place, min(self._places, len(self._standing)))  # those at work stay in front
 
     def join(self, person: str, one: One) -> None:
         """Let somebody stand in line, and tell everybody behind their new place.
@@ -71,9 +78,9 @@ class Line(Generic[One]):
             one: what waits.
         """
         with self._moving:
-            place = self.place_of_next(person)
+            place = self._next(person)
             self._standing.insert(place, (person, one))
-            self._tell(max(place, 1))
+            self._tell(max(place, self._places))
 
     def leave(self, one: One) -> None:
         """Let somebody go, and everybody behind move up."""
@@ -83,7 +90,7 @@ class Line(Generic[One]):
             self._tell(place)
 
     def everybody(self) -> list[One]:
-        """Return those in line, the one at work first."""
+        """Return those in line, the ones at work first."""
         with self._moving:
             return [one for _, one in self._standing]
 
@@ -92,4 +99,4 @@ class Line(Generic[One]):
 
     def _tell(self, place: int) -> None:
         for ahead, (_, one) in enumerate(self._standing[place:], start=place):
-            one.move_to(ahead)
+            one.move_to(max(0, ahead - self._places + 1))

@@ -90,12 +90,13 @@ class Run(Generic[Outcome]):
         self._over = asyncio.Event()
         self._work = work
         self._context = copy_context()  # of the request: where a GPU is lent, its time is counted by who asked
+        self._taken = threading.Lock()
         self._future: Future[Outcome] = Future()
         self._future.add_done_callback(lambda _: self._end())
 
     def perform(self) -> bool:
-        """Do the work, in the worker; return False where it was stopped before its turn."""
-        if self._future.cancelled() or not self._future.set_running_or_notify_cancel():
+        """Do the work, in the worker; return False where another worker has it, or it was stopped before its turn."""
+        if not self._taken.acquire(blocking=False) or not self._future.set_running_or_notify_cancel():
             return False
         try:
             self._future.set_result(self._context.run(self._work, self._report))
@@ -158,7 +159,7 @@ class Run(Generic[Outcome]):
 
 
 class Bench:
-    """The one place where pieces are made, one after another, and who is waiting for which.
+    """Where pieces are made, one after another or as many at once as there are hands, and who is waiting for which.
 
     Each person stops only their own: runs are kept under the session that started them.
 
@@ -169,10 +170,10 @@ class Bench:
 
     def __init__(self, name: str = "composing", hands: Hands[Any] | None = None) -> None:
         self.hands: Hands[Any] = hands or OwnHands(None)
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+        self._executor = ThreadPoolExecutor(self.hands.places, thread_name_prefix=name)
         self._runs: dict[str, Run[Any]] = {}
         self._stopped: set[str] = set()
-        self._line: Line[Run[Any]] = Line()
+        self._line: Line[Run[Any]] = Line(self.hands.places)
 
     def prepare(self, work: Callable[[], object]) -> Future[object]:
         """Do something in the worker before the first run, for example load the networks."""

@@ -28,7 +28,7 @@ class Studio:
     Attributes:
         room: tells what there is; work is done in it, or in others furnished alike.
         root: private folder that holds the working folders.
-        bench: where pieces are composed one after another.
+        bench: where pieces are composed.
         music_stand: where pieces that exist are played again, so that nobody waits for somebody else's composition.
         delivery: where what an engine needs is downloaded.
         shelf: keeps the piece that each person works on.
@@ -104,16 +104,17 @@ Hiring = Callable[[Order[Workroom, object] | None], Hands[Workroom]]
 """Makes those who work; told what gets them ready before the first work."""
 
 
-def open_studio(room: Workroom, root: Path, hire: Hiring | None = None) -> Studio:
+def open_studio(room: Workroom, root: Path, hire: Hiring | None = None, compose: Hiring | None = None) -> Studio:
     """Put benches into a room.
 
     Args:
         room: where things are.
         root: private folder that holds the working folders.
         hire: makes those who compose and those who play; they work in `room` itself by default.
+        compose: makes those who compose, where they are others.
     """
     hire = hire or partial(OwnHands, room)
-    composing = hire(partial(Workroom.get_ready, engine=room.engines.offer.default))
+    composing = (compose or hire)(partial(Workroom.get_ready, engine=room.engines.offer.default))
     return Studio(
         room,
         root,
