@@ -49,8 +49,8 @@ class Bounds:
             if most is None:
                 continue
             _, hard = resource.getrlimit(kind)
-            most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-            resource.setrlimit(kind, (most, most))
+            bound = most if hard == resource.RLIM_INFINITY else min(most, hard)
+            resource.setrlimit(kind, (bound, bound))
 
     def refusal(self) -> TooMuchMemoryError:
         """Say that the memory did not suffice."""
