@@ -24,7 +24,7 @@ from video2music.web.bounds import Bounds, worker_memory
 from video2music.web.engine_gpu import lends_gpu
 from video2music.web.engine_room import Offer, offer_of
 from video2music.web.folders import KEEP_S, private_root
-from video2music.web.gate import Gate
+from video2music.web.gate import Gate, fetch_nothing
 from video2music.web.hands import Hands, ProcessHands
 from video2music.web.home import SERVED, move_in
 from video2music.web.limits import Limits, add_options, limits_of
@@ -161,6 +161,7 @@ def keep_to_ourselves(root: Path) -> None:
     Args:
         root: private folder of the page.
     """
+    fetch_nothing()
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     os.environ["GRADIO_TEMP_DIR"] = str(root / SERVED)

@@ -14,6 +14,8 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
+from gradio import processing_utils
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.formparsers import MultiPartException
 from starlette.responses import PlainTextResponse
@@ -51,6 +53,7 @@ STALLED_S = 60.0
 SPACES = "https://huggingface.co https://*.huggingface.co https://*.hf.space"
 """Who shows a Space inside a page of their own."""
 
+SEND_IT = "Send the file itself: nothing is fetched from other places here."
 BROKEN_OFF = "The upload broke off. Please send the file again."
 DISK_FULL = "The disk is full. Please try again in some minutes."
 
@@ -146,6 +149,19 @@ class Gate:
         if not is_upload(scope):
             return nullcontext()
         return self.caretaker.promised(int(Headers(scope=scope)["content-length"]))
+
+
+def fetch_nothing() -> None:
+    """Keep Gradio from downloading a file whose address stands where an upload should.
+
+    It does so for every component that takes a file, on behalf of whoever sends the address, and has no switch for it.
+    """
+
+    async def refuse(_url: str, cache_dir: str) -> str:
+        del cache_dir
+        raise gr.Error(SEND_IT, print_exception=False)
+
+    processing_utils.async_ssrf_protected_download = refuse
 
 
 def is_upload(scope: Message) -> bool:
