@@ -2,27 +2,34 @@
 
 import argparse
 import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from emotion.errors import RefusalError
 from emotion.hub import cache_folder
 from video2music.engines import ENGINES
 from video2music.errors import UnknownEngineError
 from video2music.web import compose_tab, endpoints, examples_panel, handover, recognise_tab
+from video2music.web.bounds import Bounds, worker_memory
 from video2music.web.engine_gpu import lends_gpu
 from video2music.web.engine_room import Offer, offer_of
-from video2music.web.folders import KEEP_S, SWEEP_EVERY_S, private_root, sweep
-from video2music.web.hands import ProcessHands
-from video2music.web.limits import Limits, add_options
+from video2music.web.folders import KEEP_S, private_root
+from video2music.web.gate import Gate, fetch_nothing
+from video2music.web.hands import Hands, ProcessHands
+from video2music.web.home import SERVED, move_in
+from video2music.web.limits import Limits, add_options, limits_of
 from video2music.web.line import WAITING_PLACES
+from video2music.web.looks import eyes_apart
 from video2music.web.studio import Hiring, Studio, open_studio
 from video2music.web.theme import studio_theme
 from video2music.web.workroom import Workroom, make_workroom
@@ -40,6 +47,9 @@ TABS: tuple[ModuleType, ...] = (compose_tab, recognise_tab)
 ASSETS = Path(__file__).parents[2] / "assets"
 STYLE_SHEETS = (ASSETS / "style.css", ASSETS / "timeline.css", ASSETS / "engines.css")
 SCRIPT = ASSETS / "timeline.js"
+
+LEAVING_S = 8.0
+"""Seconds between being told to stop and the end, at most; Gradio gives its connections five of them."""
 
 LOCAL_ONLY = {"share": False, "ssr_mode": False, "pwa": False, "mcp_server": False, "run_history": False}
 """Off: what Gradio offers beyond a page (a tunnel, a second server, an installable app, a tool server, a record)."""
@@ -68,7 +78,7 @@ class Address:
         host: name or number to listen on.
         port: None takes the first free one from 7860.
         root_path: path under which a proxy serves the page, for example "/music".
-        limits: how long and how large a clip may be.
+        limits: what a clip may cost.
         studies: files of the listening studies that are served beside the page.
     """
 
@@ -104,12 +114,11 @@ def read_settings(arguments: Sequence[str] | None = None) -> tuple[Address, Offe
     add_options(parser)
     add_study_option(parser)
     given = parser.parse_args(arguments)
-    limits = Limits(given.max_seconds, given.max_megabytes)
     try:
         offer = offer_of(given.engines.replace(",", " ").split(), given.engine)
     except UnknownEngineError as error:
         parser.error(str(error))
-    return Address(given.host, given.port, given.root_path, limits, tuple(given.study)), offer
+    return Address(given.host, given.port, given.root_path, limits_of(given), tuple(given.study)), offer
 
 
 def add_engine_options(parser: argparse.ArgumentParser) -> None:
@@ -152,33 +161,36 @@ def keep_to_ourselves(root: Path) -> None:
     Args:
         root: private folder of the page.
     """
+    fetch_nothing()
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
-    os.environ["GRADIO_TEMP_DIR"] = str(root / "served")
+    os.environ["GRADIO_TEMP_DIR"] = str(root / SERVED)
     os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder() / "numba"))  # else beside the installed packages
     os.environ.setdefault("MPLCONFIGDIR", str(cache_folder() / "matplotlib"))  # else in the home
 
 
-def build(room: Workroom, *, root: Path | None = None, hire: Hiring | None = None) -> tuple[gr.Blocks, Studio]:
+def build(
+    room: Workroom, *, root: Path | None = None, hire: Hiring | None = None, eyes: Hands[None] | None = None
+) -> tuple[gr.Blocks, Studio]:
     """Assemble the page.
 
     Args:
         room: has the networks, which are loaded when they are first needed.
         root: private folder for uploads and results; one under the system's temporary folder by default.
         hire: makes those who do the slow work; it is done in this process by default.
+        eyes: look at uploads as they arrive; in this process by default.
 
     Returns:
         The page, not yet served, and the studio behind it.
     """
-    root = private_root(root)
-    sweep(root)
-    keep_to_ourselves(root)
-    studio = open_studio(room, root, hire)
+    home = move_in(private_root(root))
+    keep_to_ourselves(home.path)
+    studio = replace(open_studio(room, home.path, hire, eyes), home=home)
 
     def leave(request: gr.Request) -> None:
         studio.leave(str(request.session_hash))
 
-    with gr.Blocks(title=NAME, analytics_enabled=False, delete_cache=(SWEEP_EVERY_S, KEEP_S), fill_width=True) as page:
+    with gr.Blocks(title=NAME, analytics_enabled=False, fill_width=True) as page:
         gr.HTML(HEADER)
         lay_out_tabs(studio)
         endpoints.build(studio)
@@ -206,11 +218,12 @@ def where_clips_stay() -> str:
     return f"Clips and music stay on {place}"
 
 
-def launch(page: gr.Blocks, address: Address) -> str:
+def launch(page: gr.Blocks, studio: Studio, address: Address) -> str:
     """Serve the page in the background.
 
     Args:
         page: made by `build`.
+        studio: behind it.
         address: where.
 
     Returns:
@@ -220,7 +233,8 @@ def launch(page: gr.Blocks, address: Address) -> str:
         RefusalError: something else is served at that port already, or the host is not this machine's; or a study
             cannot be used.
     """
-    routes = routes_of_studies(address.studies)
+    gate = Middleware(Gate, limits=address.limits, caretaker=studio.caretaker)
+    around = {"routes": routes_of_studies(address.studies), "middleware": [gate]}
     try:
         _, url, _ = page.launch(
             server_name=address.host,
@@ -232,7 +246,7 @@ def launch(page: gr.Blocks, address: Address) -> str:
             js=SCRIPT.read_text(encoding="utf-8"),
             footer_links=[],
             max_file_size=address.limits.size,
-            app_kwargs={"routes": routes},
+            app_kwargs=around,
             quiet=True,
             **LOCAL_ONLY,
         )
@@ -276,7 +290,9 @@ def name_of_study(path: Path) -> str:
 
 
 def warm_up(studio: Studio) -> None:
-    """Download what the default engine needs, where an operator chose one that does, and load it; in the background.
+    """Begin what goes on in the background: tidying, and loading the default engine.
+
+    What it needs is downloaded first, where an operator chose one that needs something.
 
     Args:
         studio: behind the page.
@@ -290,8 +306,10 @@ def warm_up(studio: Studio) -> None:
             sys.stderr.write(f"{error}\n")
         studio.bench.prepare(studio.bench.hands.warm)
 
+    studio.caretaker.begin()
     studio.delivery.prepare(prepare)
-    studio.music_stand.prepare(studio.music_stand.hands.warm)
+    for hands in (studio.eyes, studio.music_stand.hands):
+        studio.music_stand.prepare(hands.warm)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -302,16 +320,36 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     address, offer = read_settings(arguments)
     furnish = partial(make_workroom, offer, address.limits)
-    apart = partial(ProcessHands, furnish, preload=LIBRARIES)
-    page, studio = build(furnish(), hire=None if lends_gpu() else apart)
+    bounds = Bounds(worker_memory(), address.limits.disk)
+    apart = partial(ProcessHands, furnish, preload=LIBRARIES, deadline_s=address.limits.deadline_s, bounds=bounds)
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    alone = lends_gpu()  # such a Space forks this process, and works in what comes of it
+    page, studio = build(furnish(), hire=None if alone else apart, eyes=None if alone else eyes_apart(LIBRARIES))
     try:
-        url = launch(page, address)
+        url = launch(page, studio, address)
+        sys.stdout.write(f"Open {url} in a browser; Ctrl+C stops the program.\n")
+        for path in address.studies:
+            sys.stdout.write(f"{path} is held at {url}study/{name_of_study(path)}/\n")
+        sys.stdout.flush()
+        warm_up(studio)
+        stopped.wait()
     except RefusalError as error:
         sys.exit(str(error))
-    sys.stdout.write(f"Open {url} in a browser; Ctrl+C stops the program.\n")
-    for path in address.studies:
-        sys.stdout.write(f"{path} is held at {url}study/{name_of_study(path)}/\n")
-    sys.stdout.flush()
-    warm_up(studio)
-    page.block_thread()
-    studio.close()
+    finally:
+        leave_within(LEAVING_S)
+        studio.stop()
+        page.close(verbose=False)
+        studio.close()
+
+
+def leave_within(seconds: float) -> None:
+    """End the program after some seconds even if a thread waits for something that does not come, such as a download.
+
+    Args:
+        seconds: that everything has to come to its end by itself.
+    """
+    last = threading.Timer(seconds, os._exit, (0,))
+    last.daemon = True
+    last.start()

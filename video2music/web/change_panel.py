@@ -34,6 +34,9 @@ from video2music.web.wishes_form import (
 from video2music.web.words import chord_words, clock
 from video2music.web.workroom import Workroom
 
+STEM_SOUNDS = 20
+"""Files as long as the piece while six parts are played, packed and offered."""
+
 
 @dataclass(frozen=True)
 class PanelFields:
@@ -183,13 +186,15 @@ class ChangePanel:
         desk.ask(request)
         session, started = str(request.session_hash), time.monotonic()
         try:
+            desk.need_room(request)
             kept = self.studio.shelf.get(session)
         except RefusalError as error:
             yield desk.refused(error)
             return
         yield desk.waiting(request)
         work = partial(Workroom.play_again, kept=kept, change=change)
-        with self.studio.job(desk.session(request), work, desk.bench) as run:
+        room = self.studio.room_for(kept.piece.source, kept.piece.features.duration_s)
+        with self.studio.job(desk.session(request), work, desk.bench, room=room) as run:
             async for changes in desk.follow(run):
                 yield changes
             try:
@@ -233,13 +238,15 @@ class ChangePanel:
         """Play every part by itself and offer them as one file."""
         self.desk.ask(request)
         try:
+            self.desk.need_room(request)
             kept = self.studio.shelf.get(str(request.session_hash))
         except RefusalError as error:
             yield self.desk.refused(error)
             return
         yield {**self.desk.waiting(request), self.stage.stems: None}
         work = partial(Workroom.write_stems, kept=kept)
-        with self.studio.job(self.desk.session(request), work, self.desk.bench) as run:
+        room = self.studio.room_for(kept.piece.source, kept.piece.features.duration_s, STEM_SOUNDS)
+        with self.studio.job(self.desk.session(request), work, self.desk.bench, room=room) as run:
             async for changes in self.desk.follow(run):
                 yield changes
             yield self.packed(run, kept.name)

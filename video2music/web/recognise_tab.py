@@ -133,7 +133,7 @@ class RecognisePage:
         if sound is None:
             return ""
         try:
-            return sound_card(Path(sound))
+            return self.studio.look(partial(sound_card, Path(sound)))
         except RefusalError as error:
             sentence = refusal_sentence(error, given_name(Path(sound)), self.studio.root)
             return notice("This file cannot be used", sentence) + another_button("sound", SOUND_TYPES)

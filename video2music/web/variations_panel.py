@@ -58,7 +58,8 @@ class VariationsPanel:
             return
         yield self.desk.waiting(request)
         job = partial(Workroom.vary, kept=kept, count=count)
-        with self.studio.job(self.desk.session(request), job) as run:
+        room = self.studio.room_for(kept.piece.source, kept.piece.features.duration_s, 2 * count)
+        with self.studio.job(self.desk.session(request), job, room=room) as run:
             async for changes in self.desk.follow(run):
                 yield changes
             yield self.outcome(run, session, kept)
