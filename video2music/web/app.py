@@ -258,10 +258,10 @@ def routes_of_studies(files: Sequence[Path]) -> list[Any]:
     """
     if not files:
         return []
-    from video2music.web.study.hall import open_halls
+    from video2music.web.study.served import open_studies
     from video2music.web.study.server import study_routes
 
-    return study_routes(open_halls(files))
+    return study_routes(open_studies(files))
 
 
 def name_of_study(path: Path) -> str:
