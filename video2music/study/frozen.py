@@ -64,7 +64,7 @@ def changed_parts(before: Parts, after: Parts) -> list[str]:
     """
     changed = []
     for name, was in before.items():
-        now = after.get(name)
+        now: Any = after.get(name)
         if name in {"consents", "stimuli"}:
             differing = [key for key in was if key in now and not _same(was[key], now[key])]
             changed += [f"{name} ({', '.join(differing)})"] if differing else []
