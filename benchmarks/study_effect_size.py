@@ -4,8 +4,8 @@
 
 Differences of participants are drawn around a shift that gives a wanted correlation: normal ones; normal ones rounded
 to thirds of a point, as means of three ratings are, with their ties and zeros; and skewed ones (exponential, the long
-tail towards zero). Beside the report's interval stands the percentile bootstrap, widened for small samples, that it replaced
-(fewer samples, as it takes long). Shares come with their binomial intervals (Clopper & Pearson 1934).
+tail towards zero). Beside the report's interval stands the percentile bootstrap, widened for small samples, that it
+replaced (fewer samples, as it takes long). Shares come with their binomial intervals (Clopper & Pearson 1934).
 """
 
 import argparse

@@ -148,7 +148,7 @@ def test_rank_biserial_turns_with_its_sign_and_stays_in_its_range(values: list[f
 
 
 @pytest.mark.parametrize("differences", [[1.0, -2, -3, 4, 5, -6, -7, 8], list(range(1, 9)), [3, -1, 2, 2, 0, 4, -2, 5]])
-def test_ends_of_the_rank_biserial_interval_lie_where_the_estimate_is_1_96_errors_away(
+def test_ends_of_the_rank_biserial_interval_lie_1_96_errors_away(
     differences: list[float],
 ) -> None:
     nonzero = [value for value in differences if value]

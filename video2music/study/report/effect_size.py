@@ -4,7 +4,8 @@ The correlation (Kerby 2014) is the share of the rank sum that favours the first
 the second. Its interval inverts a score test, as Newcombe (2006, method 5) does for two independent samples: it holds
 every value from which the estimate lies less than 1.96 standard errors away, where the standard error is the one at
 that value. For signed ranks it is the standard error of a U-statistic (Hoeffding 1948) over normal differences. So
-there is an interval also where all differences have one sign. `benchmarks/study_effect_size.py` measures what it covers.
+there is an interval also where all differences have one sign. `benchmarks/study_effect_size.py` measures how often it
+holds the truth.
 """
 
 from collections.abc import Callable
