@@ -68,7 +68,9 @@ class Dashboard:
         mode = counted_mode(request)
         moment = datetime.now(UTC).strftime("%H:%M:%S UTC")
         view = dashboard_view(self.served.study, self.served.store.progress(mode))
-        return fill("dashboard.html", {**frame, **view, "counted": mode, "moment": moment, "downloads": DOWNLOADS})
+        copied = self.served.copy.words if self.served.copy else ""
+        about = {"counted": mode, "moment": moment, "downloads": DOWNLOADS, "copied": copied}
+        return fill("dashboard.html", {**frame, **view, **about})
 
     def login(self, request: Request, body: Body) -> Response:
         """Open the dashboard to whoever knows the password."""

@@ -13,6 +13,7 @@ from video2music.study.stimuli import load_stimuli
 from video2music.study.store import Participant, Store, open_store
 from video2music.study.trials import Stimulus
 from video2music.web.study.attempts import AttemptLimit
+from video2music.web.study.copying import AnswerCopy
 from video2music.web.study.passwords import read_password
 
 WRONG_CODES, WITHIN_S = 10, 600.0
@@ -28,6 +29,7 @@ class ServedStudy:
         stimuli: by clip and condition.
         password: hash of the researcher's password; "" closes the dashboard.
         measured: how long pages took those who had finished when the server was started; None for too few.
+        copy: of its answers in a data set; None where none is ever made.
         codes: wrong codes of each caller.
     """
 
@@ -36,6 +38,7 @@ class ServedStudy:
     stimuli: Mapping[tuple[str, str], Stimulus]
     password: str = ""
     measured: PageTimes | None = None
+    copy: AnswerCopy | None = None
     codes: AttemptLimit = field(default_factory=lambda: AttemptLimit(WRONG_CODES, WITHIN_S))
 
     @property
@@ -115,4 +118,4 @@ def open_study(study: Study) -> ServedStudy:
     """
     stimuli = load_stimuli(study)
     store = open_store(study)
-    return ServedStudy(study, store, stimuli, read_password(study), store.page_times())
+    return ServedStudy(study, store, stimuli, read_password(study), store.page_times(), AnswerCopy(study, store))
