@@ -272,10 +272,13 @@ def routes_of_studies(files: Sequence[Path]) -> list[Any]:
     """
     if not files:
         return []
-    from video2music.web.study.hall import open_halls
+    from video2music.web.study.copying import keep_copying
+    from video2music.web.study.served import open_studies
     from video2music.web.study.server import study_routes
 
-    return study_routes(open_halls(files))
+    studies = open_studies(files)
+    keep_copying([study.copy for study in studies if study.copy is not None])
+    return study_routes(studies)
 
 
 def name_of_study(path: Path) -> str:
