@@ -40,6 +40,7 @@ TABS: tuple[ModuleType, ...] = (compose_tab, recognise_tab)
 ASSETS = Path(__file__).parents[2] / "assets"
 STYLE_SHEETS = (ASSETS / "style.css", ASSETS / "timeline.css", ASSETS / "engines.css")
 SCRIPT = ASSETS / "timeline.js"
+PLAYER_BESIDE = ASSETS / "beside.js"
 
 LOCAL_ONLY = {"share": False, "ssr_mode": False, "pwa": False, "mcp_server": False, "run_history": False}
 """Off: what Gradio offers beyond a page (a tunnel, a second server, an installable app, a tool server, a record)."""
@@ -55,7 +56,7 @@ HEADER = f"""
 
 FOOTER = """
 <footer class="colophon">
-  <p>{place} and are deleted within {hours} hours. Nothing is sent anywhere else, and nobody is counted.</p>
+  <p>{place} and are deleted within {hours} hours. Nothing is sent anywhere else, and nobody is tracked.</p>
 </footer>
 """
 
@@ -185,6 +186,7 @@ def build(room: Workroom, *, root: Path | None = None, hire: Hiring | None = Non
         gr.HTML(FOOTER.format(place=where_clips_stay(), hours=KEEP_S // 3600))
         page.unload(leave)
         page.load(None, js=studio.limits.script)
+        page.load(None, js=PLAYER_BESIDE.read_text(encoding="utf-8"))
     page.queue(max_size=WAITING_PLACES)
     return page, studio
 
