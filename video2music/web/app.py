@@ -47,6 +47,7 @@ TABS: tuple[ModuleType, ...] = (compose_tab, recognise_tab)
 ASSETS = Path(__file__).parents[2] / "assets"
 STYLE_SHEETS = (ASSETS / "style.css", ASSETS / "timeline.css", ASSETS / "engines.css")
 SCRIPT = ASSETS / "timeline.js"
+PLAYER_BESIDE = ASSETS / "beside.js"
 
 LEAVING_S = 8.0
 """Seconds between being told to stop and the end, at most; Gradio gives its connections five of them."""
@@ -65,7 +66,7 @@ HEADER = f"""
 
 FOOTER = """
 <footer class="colophon">
-  <p>{place} and are deleted within {hours} hours. Nothing is sent anywhere else, and nobody is counted.</p>
+  <p>{place} and are deleted within {hours} hours. Nothing is sent anywhere else, and nobody is tracked.</p>
 </footer>
 """
 
@@ -197,6 +198,7 @@ def build(
         gr.HTML(FOOTER.format(place=where_clips_stay(), hours=KEEP_S // 3600))
         page.unload(leave)
         page.load(None, js=studio.limits.script)
+        page.load(None, js=PLAYER_BESIDE.read_text(encoding="utf-8"))
     page.queue(max_size=WAITING_PLACES)
     return page, studio
 

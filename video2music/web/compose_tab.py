@@ -209,14 +209,14 @@ class ComposePage:
             return self.desk.failed(error, given_name(upload))
         return {**self.desk.rest(""), **self.present(kept, piece, files, time.monotonic() - started)}
 
-    def present(self, kept: Kept, piece: Piece, files: SavedPiece, took_s: float) -> Changes:
+    def present(self, kept: Kept, piece: Piece, files: SavedPiece, took_s: float | None) -> Changes:
         """Show a new piece in every part of the tab.
 
         Args:
             kept: what the person works on from now on.
             piece: what is heard.
             files: where it was written.
-            took_s: seconds that it took to compose it.
+            took_s: seconds that it took to compose it; None where that was long before.
         """
         return {
             **self.stage.show(piece, files, kept.name, took_s),
@@ -265,7 +265,8 @@ def connect(page: ComposePage) -> None:
         concurrency_limit=None,
         **private,
     )
-    begun.then(None, js=bring_into_view("#status"))
+    for after in (begun.success, begun.failure):  # Gradio calls nothing by `then` after a failure
+        after(None, js=bring_into_view("#status"))
     composed.then(None, js=bring_into_view("#status", "#piece"))
     composed.failure(page.desk.lost, outputs=controls, **aside)
     page.desk.stop.click(page.desk.halt, outputs=controls, cancels=[composed], **aside)
