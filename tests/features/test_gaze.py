@@ -66,10 +66,14 @@ def test_what_still_waits_is_given_up() -> None:
         going.set()
         assert free.wait(PATIENCE_S)
 
-    with pytest.raises(KeyboardInterrupt), Gaze(look) as gaze:
-        gaze.show(0)
-        gaze.show(1)
-        assert going.wait(PATIENCE_S)
-        gaze._waiting[-1].add_done_callback(lambda _: free.set())  # noqa: SLF001 - once it was given up
-        raise KeyboardInterrupt
+    def interrupt() -> None:
+        with Gaze(look) as gaze:
+            gaze.show(0)
+            gaze.show(1)
+            assert going.wait(PATIENCE_S)
+            gaze._waiting[-1].add_done_callback(lambda _: free.set())
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupt()
     assert looked == [0]
