@@ -1,6 +1,6 @@
 """Starts the web app; Hugging Face Spaces runs this file."""
 
-from video2music.web.app import main
+if __name__ == "__main__":  # processes that work import this file too, and none of what serves the page
+    from video2music.web.start import main
 
-if __name__ == "__main__":
     main()

@@ -17,7 +17,7 @@ const clock = (second) => {
 };
 const seconds = (typed) => typed.trim().replace(",", ".").split(":").reduce((sum, part) => 60 * sum + Number(part || NaN), 0);
 
-const KINDS = { found: "found in the picture", own: "set by you", out: "found, left out by you", missed: "set by you, but the music could not turn there" };
+const KINDS = { found: "found in the picture", own: "set by you", out: "found, left out by you", missed: "set by you, but the music could not change there" };
 
 /* Every flag, in order of time; a cut of one's own stands for a found one beside it. */
 const flags = () => {
@@ -53,7 +53,7 @@ const tell = (all) => {
   const parts = [[heap(["found"]), "found"], [heap(["own", "missed"]), "set by you"], [heap(["out"]), "left out"]];
   const lost = all.filter(({ kind }) => kind === "missed").map(({ cut }) => clock(cut));
   const words = parts.filter(([number]) => number).map(([number, what]) => `${number} ${what}`).join(", ");
-  count.textContent = `Cuts: ${words || "none"}.${lost.length ? ` The music could not turn at ${lost.join(", ")}.` : ""}`;
+  count.textContent = `Cuts: ${words || "none"}.${lost.length ? ` The music could not change at ${lost.join(", ")}.` : ""}`;
 };
 
 const draw = () => {

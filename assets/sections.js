@@ -116,7 +116,7 @@ const offerCut = () => {
   cut.hidden = !document.querySelector(props.player);
   cut.disabled = !usable;
   const words = props.lane ? "Section from" : "Change the mood at";
-  cut.textContent = usable ? `${words} ${clock(at + begin())}` : "Stop the clip where the mood changes";
+  cut.textContent = usable ? `${words} ${clock(at + begin())}` : "Pause the clip where the mood changes";
 };
 
 /* Neighbours that touch go on touching when the moment between them is moved. */

@@ -16,6 +16,7 @@ that was stopped goes on where it was.
 import argparse
 import json
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,15 @@ from scipy import stats
 
 from video2music.study.plan import Study
 from video2music.study.report import answers, comparisons, means, mixed
+from video2music.study.report.effect_size import rank_biserial
 from video2music.study.report.means import Interval
 from video2music.study.simulation import Crowd, Population, Simulated, simulate
 
 LEVEL = 0.05
 RESAMPLES = 999
+LARGE = 1500
+"""Participants from whom the true rank-biserial correlation is taken."""
+
 SETTINGS: Mapping[str, Population] = {
     "null": Population(),
     "effects": Population(effects={"b": 0.5, "c": 1.0}),
@@ -90,7 +95,8 @@ def one_study(study: Study, population: Population, setting: str, seed: int, par
     found: Outcome = {}
     if setting != "clips":
         _tests(found, study, rows)
-        _intervals(found, study, rows, simulated)
+        effects = population.effects
+        _intervals(found, study, rows, simulated, (effects.get("c", 0.0), effects.get("a", 0.0)))
     _model(found, study, rows, simulated, population)
     return found
 
@@ -111,14 +117,31 @@ def _tests(found: Outcome, study: Study, rows: Any) -> None:  # noqa: ANN401 - a
     found["Wilcoxon with Holm, any of 30"] = any(_rejects(pair.p_holm) for pair in comparisons.with_holm(pairs))
 
 
-def _intervals(found: Outcome, study: Study, rows: Any, simulated: Simulated) -> None:  # noqa: ANN401 - a table
+@cache
+def true_effect(first: float, second: float) -> float:
+    """Return the rank-biserial correlation of a large population, from what two conditions add to ratings."""
+    if first == second:
+        return 0.0
+    study = small_study()
+    population = Population(effects={"c": first, "a": second})
+    rows = answers.gather(study, simulate(study, population, Crowd(LARGE), seed=LARGE).rows).rows
+    own = aligned(study, rows[rows["question"] == "q0"], "q0")
+    return float(rank_biserial(np.round((own["c"] - own["a"]).to_numpy(float), 9)))
+
+
+def _intervals(
+    found: Outcome,
+    study: Study,
+    rows: Any,  # noqa: ANN401 - a table
+    simulated: Simulated,
+    effects: tuple[float, float],
+) -> None:
     truth = simulated.expected["q0"]
     own = answers.participant_means(answers.ratings(rows, "q0"), answers.condition_ids(study))
     found["interval of a mean"] = _holds(means.mean_interval(own["a"].to_numpy(), RESAMPLES), truth["a"])
     pair = comparisons.compare_pairs("q0", aligned(study, rows, "q0")[["c", "a"]], RESAMPLES)[0]
     found["interval of a difference of means"] = _holds(pair.interval, truth["c"] - truth["a"])
-    if truth["c"] == truth["a"]:
-        found["interval of a rank-biserial correlation"] = _holds(pair.effect_interval, 0.0)
+    found["interval of a rank-biserial correlation"] = _holds(pair.effect_interval, true_effect(*effects))
 
 
 def _model(found: Outcome, study: Study, rows: Any, simulated: Simulated, population: Population) -> None:  # noqa: ANN401

@@ -1,6 +1,8 @@
 """The finished music is heard, judged and the verdict kept; a recogniser that fails costs nobody the music."""
 
 import json
+import pickle
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,7 +15,7 @@ from emotion import Audio
 from emotion.errors import AudioReadError, WeightsNotFoundError
 from emotion.prediction import Curve, Prediction
 from video2music.direction import Direction, Section
-from video2music.listening import Listener
+from video2music.listening import Hearing, Listener
 from video2music.pipeline import SAMPLE_RATE, Composer
 
 MakeClip = Callable[..., Path]
@@ -59,6 +61,7 @@ def test_the_mastered_music_is_heard_once_and_the_match_is_in_the_result(
 ) -> None:
     recogniser = FakeRecogniser()
     piece = listening(model, recogniser).compose(clip, seed=1)
+    assert piece.match is not None
     [sound] = recogniser.sounds
     assert sound.sample_rate == SAMPLE_RATE
     np.testing.assert_array_equal(sound.samples, piece.audio)
@@ -76,6 +79,7 @@ def test_a_changed_piece_is_heard_again_and_compared_with_the_same(model: Compos
     piece = composer.compose(clip, seed=1, direction=Direction(sections=(Section(0, 2, "sad"),)))
     changed = piece.render(transpose=3)
     assert changed.match is None
+    assert piece.match is not None
     recogniser.arousal = 8.0
     heard = composer.listen(changed)
     np.testing.assert_array_equal(recogniser.sounds[-1].samples, changed.audio)
@@ -95,8 +99,8 @@ def test_the_recogniser_is_loaded_once_for_many_pieces_and_only_when_needed(mode
     composer = replace(model, listener=Listener(load=load))
     composer.compose(clip, seed=1, match=False)
     assert loaded == []
-    for seed in (1, 2):
-        composer.compose(clip, seed=seed)
+    pieces = [composer.compose(clip, seed=seed) for seed in (1, 2)]
+    assert all(piece.match is not None for piece in pieces)
     assert loaded == [1]
 
 
@@ -133,8 +137,57 @@ def test_a_recogniser_that_cannot_be_loaded_is_asked_for_again_at_the_next_piece
 
 
 def test_a_defect_is_not_hidden(model: Composer, clip: Path) -> None:
+    piece = listening(model, FakeRecogniser(refusal=ZeroDivisionError())).compose(clip, seed=1)
     with pytest.raises(ZeroDivisionError):
-        listening(model, FakeRecogniser(refusal=ZeroDivisionError())).compose(clip, seed=1)
+        piece.result()
+
+
+@dataclass
+class PatientRecogniser(FakeRecogniser):
+    """Does not begin to listen before it is let."""
+
+    begin: threading.Event = field(default_factory=threading.Event)
+
+    def predict(self, source: Audio, *, progress: object = None) -> Prediction:
+        assert self.begin.wait(20)
+        return super().predict(source, progress=progress)
+
+
+def test_files_are_written_while_the_music_is_listened_to(model: Composer, clip: Path, tmp_path: Path) -> None:
+    recogniser = PatientRecogniser()
+    stages = []
+
+    def tell(stage: str, fraction: float) -> None:
+        stages.append(stage)
+        if stage == "Listening to the result" and fraction < 1:
+            recogniser.begin.set()
+
+    piece = listening(model, recogniser).compose(clip, seed=1)
+    facts = json.loads(piece.save(tmp_path / "out", progress=tell).result.read_text())
+    assert facts["match"]["recogniser"] == "fake"
+    assert stages.index("Putting the music under the picture") < stages.index("Listening to the result")
+
+
+def test_whoever_stops_does_not_wait_for_the_ear(model: Composer, clip: Path, tmp_path: Path) -> None:
+    recogniser = PatientRecogniser()
+
+    def stop(stage: str, _: float) -> None:
+        if stage == "Listening to the result":
+            raise KeyboardInterrupt
+
+    piece = listening(model, recogniser).compose(clip, seed=1)
+    with pytest.raises(KeyboardInterrupt):
+        piece.save(tmp_path / "out", progress=stop)
+    assert not (tmp_path / "out").exists()
+    recogniser.begin.set()
+    assert piece.match is not None
+
+
+def test_a_hearing_leaves_its_process_as_what_it_led_to(model: Composer, clip: Path) -> None:
+    piece = listening(model, FakeRecogniser()).compose(clip, seed=1)
+    copy = pickle.loads(pickle.dumps(piece.hearing))  # noqa: S301 - our own
+    assert type(copy) is Hearing
+    assert (copy.match, copy.reason) == (piece.match, "")
 
 
 def test_the_same_music_with_and_without_an_ear(model: Composer, clip: Path) -> None:

@@ -38,7 +38,7 @@ ENGINES = {
             published=False,
             summary="everything ships with the program; no network",
             title="Built in",
-            about="A small network that ships with the program looks at the picture, in no time. Right for most clips.",
+            about="A small network that comes with the program watches the clip. It is fast, and right for most clips.",
         ),
         Engine(
             "clip",
@@ -47,7 +47,7 @@ ENGINES = {
             published=False,
             summary="sees with CLIP, downloaded once",
             title="CLIP",
-            about="CLIP looks at the picture: it has learned from far more pictures, and takes longer over each. "
+            about="CLIP watches the clip: it has learned from far more pictures, and takes longer over each. "
             "The same networks write the music.",
         ),
         Engine(
@@ -57,8 +57,8 @@ ENGINES = {
             published=True,
             summary="the networks that the authors released",
             title="As in the paper",
-            about="The large CLIP looks, and the networks that the authors of Video2Music released write the music: "
-            "for comparisons with the publication.",
+            about="The large CLIP watches the clip, and the networks released by the authors of Video2Music write the "
+            "music, for comparisons with their paper.",
         ),
     )
 }

@@ -1,6 +1,7 @@
 """The ear of the composer: it loads a recogniser when the first piece is finished, and never stops a piece."""
 
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from emotion import Recogniser
 
 NOT_WANTED = "The music was not listened to, as asked for."
+
+TELL_EVERY_S = 0.1
+"""Between two reports on how far a hearing is that somebody waits for."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,46 @@ class Hearing:
         return {"match": None, "match_reason": self.reason} if self.match is None else {"match": self.match.to_json()}
 
 
+@dataclass(frozen=True, init=False, eq=False)
+class AwaitedHearing(Hearing):
+    """A hearing that still goes on in a thread; whoever asks what it led to waits until it is over.
+
+    Args:
+        future: of what it leads to.
+        heard: returns the fraction that was heard already.
+    """
+
+    _future: "Future[Hearing]"
+    _heard: Callable[[], float]
+
+    def __init__(self, future: "Future[Hearing]", heard: Callable[[], float]) -> None:
+        object.__setattr__(self, "_future", future)
+        object.__setattr__(self, "_heard", heard)
+
+    @property
+    def match(self) -> Match | None:  # type: ignore[override]  # read, never written, as every field of a frozen class
+        """How far the music is from the video; None where it could not be told."""
+        return self._future.result().match
+
+    @property
+    def reason(self) -> str:  # type: ignore[override]  # as above
+        """Why there is no match, in a sentence; empty where there is one."""
+        return self._future.result().reason
+
+    def finish(self, progress: Progress) -> None:
+        """Wait until it is over.
+
+        Args:
+            progress: told now and then how far it is; what it raises ends the waiting.
+        """
+        while wait([self._future], TELL_EVERY_S).not_done:
+            progress("listening", self._heard())
+
+    def __reduce__(self) -> tuple[type[Hearing], tuple[Match | None, str]]:
+        """Leave the process as what it led to."""
+        return Hearing, (self.match, self.reason)
+
+
 def load_recogniser() -> "Recogniser":
     """Load the recogniser that ships with the program, whatever engine composes: judging must not need a download."""
     import emotion
@@ -57,6 +101,39 @@ class Listener:
 
     load: "Callable[[], Recogniser]" = load_recogniser
     _recogniser: "Recogniser | None" = field(default=None, init=False, repr=False)
+    _thread: ThreadPoolExecutor | None = field(default=None, init=False, repr=False, compare=False)
+
+    def begin(
+        self,
+        features: VideoFeatures,
+        audio: NDArray[np.float32],
+        sample_rate: int,
+        *,
+        eye: str = "embedded",
+        against: str = PICTURE,
+    ) -> AwaitedHearing:
+        """Listen to a finished piece in a thread, one piece after another, while its files are written.
+
+        Args:
+            features: what was seen.
+            audio: (samples, channels), full scale is -1 to 1; nobody may change it.
+            sample_rate: of `audio`, in Hz.
+            eye: name of the engine that saw the video.
+            against: what the features are, in words.
+
+        Returns:
+            What `hear` will return.
+        """
+        heard = 0.0
+
+        def note(_: str, fraction: float) -> None:
+            nonlocal heard
+            heard = fraction
+
+        if self._thread is None:  # not before it is needed: a process may be forked from this one
+            self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ear")
+        hearing = self._thread.submit(self.hear, features, audio, sample_rate, eye=eye, against=against, progress=note)
+        return AwaitedHearing(hearing, lambda: heard)
 
     def hear(
         self,

@@ -59,7 +59,7 @@ def write_music(music: Music, sound: Path, notes: Path, sheet: Path, timer: Stag
     from video2music.music.mastering import write_wav
     from video2music.music.midi import write_midi
 
-    with timer.stage("save", "Writing the music"):
+    with timer.stage("save", "Saving the music"):
         write_wav(sound, music.audio, music.sample_rate)
         write_midi(music.midi, notes, score=music.score, title=music.title, moods=music.moods)
         if music.score is not None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from video2music.direction import Direction, section_starts
 from video2music.errors import OutputError
 from video2music.features.video_features import VideoFeatures
-from video2music.listening import Hearing
+from video2music.listening import AwaitedHearing, Hearing
 from video2music.marks import Marks
 from video2music.matching import Match
 from video2music.music.loudness import DEFAULT_LUFS, check_lufs, reduction_db
@@ -276,6 +276,9 @@ class Piece:
                 duration_s=self.features.duration_s,
                 part=self.part,
             )
+        if isinstance(self.hearing, AwaitedHearing):
+            with timer.stage("listen", "Listening to the result") as tell:  # what is left of it
+                self.hearing.finish(tell)
         facts = self.result() | {"mix": mixed}
         facts["timings_s"] |= {stage: round(seconds, 3) for stage, seconds in timer.seconds.items()}
         facts["files"] = list(names)

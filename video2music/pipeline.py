@@ -88,7 +88,8 @@ class Composer:
             **wishes: the fields of Wishes, such as key, seed, tempo_bpm, ensemble or direction.
 
         Returns:
-            The piece, not yet written anywhere.
+            The piece, not yet written anywhere. Its music is listened to while the caller goes on; whoever asks for the
+            match waits for it.
 
         Raises:
             RefusalError: the clip or a wish cannot be used; the message says why.
@@ -208,7 +209,7 @@ class Composer:
             steering=None
             if wishes.as_published
             else replace(self.steering(wanted, wishes), tempo_bpm=rendered.score.tempo_bpm),
-            hearing=self._listen(wanted, rendered.mastered.audio, wishes, timer),
+            hearing=self._listen(wanted, rendered.mastered.audio, wishes),
             timings_s=timer.seconds,
             weights=self.weights,
             rendition=rendition,
@@ -230,16 +231,11 @@ class Composer:
             )
         return replace(piece, hearing=hearing)
 
-    def _listen(
-        self, features: VideoFeatures, audio: NDArray[np.float32], wishes: Wishes, timer: StageTimer
-    ) -> Hearing:
+    def _listen(self, features: VideoFeatures, audio: NDArray[np.float32], wishes: Wishes) -> Hearing:
         if not wishes.match:
             return Hearing()
-        with timer.stage("listen", "Listening to the result") as tell:
-            against = WISH if wishes.direction.wanted else PICTURE
-            return self.listener.hear(
-                features, audio, SAMPLE_RATE, eye=self.engine.name, against=against, progress=tell
-            )
+        against = WISH if wishes.direction.wanted else PICTURE
+        return self.listener.begin(features, audio, SAMPLE_RATE, eye=self.engine.name, against=against)
 
 
 def load(

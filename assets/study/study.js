@@ -308,7 +308,7 @@
   each("#pause", preparePause);
   each("#copy", prepareCopy);
   each("#jump", (choice) => choice.addEventListener("change", () => choice.form.submit()));
-  each("[data-refresh]", (desk) => setInterval(() => { if (!document.hidden) location.reload(); }, 1000 * desk.dataset.refresh));
+  each("[data-refresh]", (dashboard) => setInterval(() => { if (!document.hidden) location.reload(); }, 1000 * dashboard.dataset.refresh));
   if (rated && isOpen()) { find("#gate")?.classList.add("open"); prefetch(); }
 
   // A text in the middle of a word is stored too when the page goes away.

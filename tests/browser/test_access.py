@@ -107,7 +107,7 @@ AFTER = (
     "In the key of",
     "With a melody",
     "Replace it",
-    "Hear it so",
+    "Play it like this",
     "Undo",
     "Does it still fit?",
     "Variations",

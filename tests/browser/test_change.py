@@ -23,7 +23,7 @@ def composed(
     return page
 
 
-def hear(page: Page, button: str = "Hear it so") -> None:
+def hear(page: Page, button: str = "Play it like this") -> None:
     """Press a button, and wait until another video stands there."""
     before = page.locator("#piece video").get_attribute("src")
     page.get_by_role("button", name=button, exact=True).click()
@@ -152,7 +152,7 @@ def test_chords_by_keyboard_alone(composed: Page) -> None:
 def test_nothing_to_change_and_nobody_elses_piece(
     composed: Page, served: SimpleNamespace, open_window: Callable[..., Page]
 ) -> None:
-    composed.get_by_role("button", name="Hear it so").click()
+    composed.get_by_role("button", name="Play it like this").click()
     expect(composed.locator("#change-status")).to_contain_text("Nothing was changed yet")
     sessions = list(served.studio.shelf._kept)
     other = open_window(served.url)
@@ -160,7 +160,7 @@ def test_nothing_to_change_and_nobody_elses_piece(
     assert list(served.studio.shelf._kept) == sessions
     for session in sessions:  # as if the piece had lain there for too long
         served.studio.shelf.drop(session)
-    composed.get_by_role("button", name="Hear it so").click()
+    composed.get_by_role("button", name="Play it like this").click()
     expect(composed.locator("#change-status")).to_contain_text("Compose one first")
     expect(composed.locator("#piece video")).to_be_visible()
 

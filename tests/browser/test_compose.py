@@ -214,6 +214,7 @@ def test_what_cannot_be_granted_is_said_where_it_stands(
     status, diary = page.locator("#status"), tmp_path / "diary.mp4"
     compose(page)
     expect(page.get_by_role("alert")).to_contain_text("There is no clip yet. Choose a video")
+    expect(page.get_by_role("alert")).to_be_in_viewport()
     expect(page.locator("#compose")).to_be_enabled()
     more(page)
     field = page.get_by_label("Begin with these chords")

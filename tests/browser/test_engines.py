@@ -61,7 +61,7 @@ def test_an_engine_is_downloaded_and_composes_without_a_restart(
     expect(status).to_contain_text("1 MB of 1 MB, 50 %")
     page.locator("#engine-stop").click()
     expect(status).to_contain_text("What has arrived is kept")
-    expect(card).to_contain_text("are here: the download goes on from there.")
+    expect(card).to_contain_text("are here: the download continues from there.")
 
     offered.hub.gate.set()
     page.get_by_role("button", name="Download", exact=True).click()

@@ -33,7 +33,7 @@ def test_an_example_is_shown_at_once_and_changed_like_a_piece_of_ones_own(
     source = page.locator("#piece video").get_attribute("src")
     page.locator("#change").get_by_label("Played by").click()
     page.get_by_role("option", name="Strings").click()
-    page.get_by_role("button", name="Hear it so").click()
+    page.get_by_role("button", name="Play it like this").click()
     expect(page.locator("#piece video")).not_to_have_attribute("src", str(source))
     expect(page.locator("#summary .facts")).to_contain_text("EnsembleStrings")
 

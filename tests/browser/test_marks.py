@@ -101,7 +101,7 @@ def test_sections_fill_rows_bands_and_form_and_impossible_ones_are_refused(
     rows.first.get_by_label("From").press("Tab")
     expect(page.locator("#marks-pending .hint")).to_be_visible()
     expect(page.locator("#again")).to_be_disabled()
-    page.get_by_role("button", name="Forget them").click()
+    page.get_by_role("button", name="Discard them").click()
     expect(rows).to_have_count(0)
     stand_at(page, 2.0)
     page.get_by_role("button", name="Section from 0:02").click()

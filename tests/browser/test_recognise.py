@@ -209,7 +209,7 @@ def test_progress_is_named_then_stopped_here_only(
     press(page)
     expect(page.locator("#music-status")).to_contain_text("1 person before you")
     page.locator("#music-stop").click()
-    expect(page.locator("#music-status")).to_contain_text("Press Analyse to begin again")
+    expect(page.locator("#music-status")).to_contain_text("Press Analyse to start again")
     served.composer.gate.set()
     page.get_by_role("tab", name="Compose").click()
     expect(page.locator("#summary")).to_contain_text("Music for holiday.mp4")

@@ -30,9 +30,9 @@ SERVE = """
 import sys, uvicorn
 from pathlib import Path
 from starlette.applications import Starlette
-from video2music.web.study.hall import open_halls
+from video2music.web.study.served import open_studies
 from video2music.web.study.server import study_routes
-app = Starlette(routes=study_routes(open_halls([Path(sys.argv[1])])))
+app = Starlette(routes=study_routes(open_studies([Path(sys.argv[1])])))
 uvicorn.run(app, port=int(sys.argv[2]), log_level="warning")
 """
 

@@ -143,6 +143,17 @@ def test_what_is_shown_can_be_taken_along(composed: Page, fetch: Callable[..., P
     assert {(213, 94, 0), (230, 159, 0), (31, 106, 134)} <= colours
 
 
+def test_the_player_stays_in_sight_beside_what_is_changed(composed: Page) -> None:
+    player = composed.locator("#piece video")
+    composed.locator("#hear").scroll_into_view_if_needed()
+    expect(player).to_be_in_viewport(ratio=1)
+    composed.set_viewport_size({"width": 600, "height": 860})  # one column, as on a phone
+    expect(player).not_to_be_in_viewport()
+    composed.set_viewport_size({"width": 1280, "height": 860})
+    composed.locator("h1").scroll_into_view_if_needed()
+    expect(composed.locator("#piece.beside")).to_have_count(0)
+
+
 def test_another_rendition_is_drawn_anew(
     page: Page, clip: Path, upload: Callable[..., None], served: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

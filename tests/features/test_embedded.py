@@ -68,6 +68,13 @@ def test_folding_changes_nothing(encoder: ImageEncoder) -> None:
     np.testing.assert_allclose(found[:, LAST.stop :], named.numpy() @ things().affect, atol=1e-3)
 
 
+@pytest.mark.parametrize("count", [1, 5, 9])
+def test_handfuls_change_nothing_at_all(encoder: ImageEncoder, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    by_handful = encoder.embed(frames(count))
+    monkeypatch.setattr(embedded, "HANDFUL", embedded.BATCH)
+    np.testing.assert_array_equal(by_handful, encoder.embed(frames(count)))
+
+
 def test_batches_do_not_change_what_is_seen(encoder: ImageEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = encoder.embed(frames(5))
     monkeypatch.setattr(embedded, "BATCH", 2)

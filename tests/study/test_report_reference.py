@@ -5,11 +5,13 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import multivariate_normal, norm
 from statsmodels.stats.anova import AnovaRM
 
 from video2music.study.report.agreement import agree
-from video2music.study.report.comparisons import compare_pairs, friedman, holm, rank_biserial, signed_rank
+from video2music.study.report.comparisons import compare_pairs, friedman, holm, signed_rank
 from video2music.study.report.crossed import fit_crossed
+from video2music.study.report.effect_size import rank_biserial, rank_biserial_interval
 from video2music.study.report.means import mean_interval, widened_level
 from video2music.study.report.mixed import fit_model
 
@@ -139,6 +141,31 @@ def test_rank_biserial_turns_with_its_sign_and_stays_in_its_range(values: list[f
     differences = np.array(values)
     assert -1 <= float(rank_biserial(differences)) <= 1
     assert float(rank_biserial(-differences)) == pytest.approx(-float(rank_biserial(differences)))
+    interval, turned = rank_biserial_interval(differences), rank_biserial_interval(-differences)
+    if interval is not None and turned is not None:
+        assert -1 <= interval[0] <= interval[1] <= 1
+        assert turned == pytest.approx((-interval[1], -interval[0]), abs=1e-9)
+
+
+@pytest.mark.parametrize("differences", [[1.0, -2, -3, 4, 5, -6, -7, 8], list(range(1, 9)), [3, -1, 2, 2, 0, 4, -2, 5]])
+def test_ends_of_the_rank_biserial_interval_lie_1_96_errors_away(
+    differences: list[float],
+) -> None:
+    nonzero = [value for value in differences if value]
+    count = len(nonzero)
+    sums = [np.sign(a + b) for place, a in enumerate(nonzero) for b in nonzero[:place]]
+    share = 0.5 + np.mean(sums) / 2
+    interval = rank_biserial_interval(np.array(differences))
+    assert interval is not None
+    for end in interval:
+        if abs(end) < 1:
+            value = (end + 1) / 2
+            bound = norm.ppf(value)
+            both = multivariate_normal.cdf([bound, bound], cov=[[1, 0.5], [0.5, 1]])
+            variance = 2 * (2 * (count - 2) * (both - value**2) + value * (1 - value)) / (count * (count - 1))
+            assert abs(share - value) == pytest.approx(1.959964 * variance**0.5, abs=1e-4)
+    assert (interval[1] == 1) == (min(nonzero) > 0)
+    assert rank_biserial_interval(np.array([0.0, 2.0])) is None
 
 
 def test_bootstrap_interval_of_a_mean_is_nearly_students() -> None:

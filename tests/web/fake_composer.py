@@ -206,7 +206,7 @@ def serve(
     engines = EngineRoom(lambda name: composers.get(name, composer), offer, SpeedBook(root))
     room = Workroom(engines, Lazy(lambda: recogniser), address.get("limits") or Limits())
     page, studio = app.build(room, root=root)
-    url = app.launch(page, app.Address(port=None, **address))
+    url = app.launch(page, studio, app.Address(port=None, **address))
     try:
         yield SimpleNamespace(url=url, composer=composer, recogniser=recogniser, studio=studio, blocks=page)
     finally:

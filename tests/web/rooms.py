@@ -1,7 +1,9 @@
 """A room without networks, for tests of who does the work; importable by worker processes."""
 
 import os
+import resource
 import signal
+import subprocess
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,3 +55,31 @@ def meet(place: str, way: str, _room: Room, _progress: Progress) -> int:
 
 def unsendable(_room: Room, _progress: Progress) -> object:
     return lambda: None
+
+
+def hold(megabytes: int, _room: Room, _progress: Progress) -> int:
+    return len(bytearray(megabytes * 1_000_000))
+
+
+def hold_tensor(megabytes: int, _room: Room, _progress: Progress) -> int:
+    import torch
+
+    return len(torch.ones(megabytes * 250_000))
+
+
+def write(path: Path, size: int, _room: Room, _progress: Progress) -> int:
+    with path.open("wb") as file:
+        return sum(file.write(bytes(100_000)) for _ in range(size // 100_000))
+
+
+def run_program(number: Path, room: Room, progress: Progress) -> None:
+    """Start a program that goes on for an hour, as ffmpeg might, and wait for it."""
+    with subprocess.Popen(["sleep", "3600"]) as program:
+        number.write_text(str(program.pid), encoding="ascii")
+        progress("begun", 0.0)
+        hang(room, progress)
+
+
+def ask_bounds(_room: Room, _progress: Progress) -> list[int]:
+    kinds = (resource.RLIMIT_DATA, resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE, resource.RLIMIT_CORE)
+    return [resource.getrlimit(kind)[1] for kind in kinds]

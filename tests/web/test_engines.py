@@ -220,7 +220,7 @@ def test_a_download_that_broke_off_says_how_much_is_here(model_hub: Any) -> None
     with pytest.raises(KeyboardInterrupt):
         download(find_engine("clip"), stop)
     kind, state = state_words(EngineFacts("clip", needs(find_engine("clip")), None))
-    assert (kind, state) == ("missing", "1 MB of 605 MB are here: the download goes on from there.")
+    assert (kind, state) == ("missing", "1 MB of 605 MB are here: the download continues from there.")
 
 
 def test_outside_words_are_escaped() -> None:

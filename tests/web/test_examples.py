@@ -112,7 +112,7 @@ def test_half_a_result_is_refused(change: dict[str, object], tmp_path: Path, pla
 
 def test_the_cards_say_who_made_them() -> None:
     cards = example_cards()
-    assert "made by this program" in cards
+    assert "This program made the clips" in cards
     for example in EXAMPLES:
         assert example.title in cards
         assert example.mood in cards

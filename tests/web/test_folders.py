@@ -1,4 +1,4 @@
-"""Private folders, the sweep, and names that are safe everywhere."""
+"""Private folders, and names that are safe everywhere."""
 
 import os
 from pathlib import Path
@@ -53,20 +53,6 @@ def test_a_planted_link_is_refused(tmp_path: Path) -> None:
     (tmp_path / f"video2music-{os.getuid()}").symlink_to(elsewhere)
     with pytest.raises(OutputError, match="TMPDIR"):
         folders.private_root(tmp_path)
-
-
-def test_the_sweep_takes_what_is_old_and_leaves_the_rest(tmp_path: Path) -> None:
-    root = folders.private_root(tmp_path)
-    old, new = folders.working_folder(root), folders.working_folder(root)
-    (root / "served" / "abc").mkdir(parents=True)
-    (root / "somebody's file").touch()
-    for path in (old, root / "served" / "abc"):
-        (path / "clip.mp4").touch()
-        os.utime(path, (0, 0))
-    assert folders.sweep(root) == 2
-    assert not old.exists()
-    assert new.exists()
-    assert (root / "somebody's file").exists()
 
 
 def test_an_upload_survives_its_deletion_elsewhere(tmp_path: Path) -> None:

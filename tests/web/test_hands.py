@@ -81,6 +81,17 @@ def test_work_that_reports_is_stopped_and_the_room_is_kept(hands: Hands, rooms: 
     assert hands.perform(partial(rooms.note, "b"), silent, never)[1] == 2
 
 
+def test_a_report_that_nobody_wants_ends_the_work_and_reaches_nobody_else(hands: Hands, rooms: ModuleType) -> None:
+    def refuse(_stage: str, _fraction: float) -> None:
+        raise StoppedError
+
+    before = hands.perform(partial(rooms.note, "a"), silent, never)
+    with pytest.raises(StoppedError):
+        hands.perform(rooms.dawdle, refuse, never)
+    after = hands.perform(partial(rooms.note, "b"), silent, never)
+    assert (after[:2], after[2]) == (("b", 2), before[2])
+
+
 def test_work_that_hangs_is_killed_when_it_is_stopped(process: Callable[..., ProcessHands], rooms: ModuleType) -> None:
     hands, heard = process(), threading.Event()
     with pytest.raises(StoppedError):

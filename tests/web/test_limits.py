@@ -10,7 +10,7 @@ from video2music.web.app import read_settings
 from video2music.web.clip_card import clip_card
 from video2music.web.engine_room import EngineRoom
 from video2music.web.lazy import Lazy
-from video2music.web.limits import MEGABYTES_VARIABLE, SECONDS_VARIABLE, Limits
+from video2music.web.limits import DISK_VARIABLE, MEGABYTES_VARIABLE, MINUTES_VARIABLE, SECONDS_VARIABLE, Limits
 from video2music.web.workroom import Workroom
 from video2music.wishes import Wishes
 
@@ -44,13 +44,25 @@ def test_a_clip_within_the_limits_is_shown(make_clip: Clips) -> None:
 
 
 def test_the_command_line_goes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(SECONDS_VARIABLE, raising=False)
-    monkeypatch.delenv(MEGABYTES_VARIABLE, raising=False)
+    given = {
+        SECONDS_VARIABLE: ("--max-seconds", "90", "30"),
+        MEGABYTES_VARIABLE: ("--max-megabytes", "50.5", "40"),
+        DISK_VARIABLE: ("--max-disk-megabytes", "700", "600"),
+        MINUTES_VARIABLE: ("--max-minutes", "12", "11"),
+    }
+    for variable in given:
+        monkeypatch.delenv(variable, raising=False)
     assert read_settings([])[0].limits == Limits()
-    monkeypatch.setenv(SECONDS_VARIABLE, "90")
-    monkeypatch.setenv(MEGABYTES_VARIABLE, "50.5")
-    assert read_settings([])[0].limits == Limits(90, 50.5)
-    assert read_settings(["--max-seconds", "30"])[0].limits == Limits(30, 50.5)
+    for variable, (_, value, _) in given.items():
+        monkeypatch.setenv(variable, value)
+    assert read_settings([])[0].limits == Limits(90, 50.5, 700, 12)
+    typed = [word for option, _, value in given.values() for word in (option, value)]
+    assert read_settings(typed)[0].limits == Limits(30, 40, 600, 11)
+
+
+def test_work_may_last_as_long_as_the_longest_clip_needs() -> None:
+    assert Limits(seconds=60).deadline_s == 600 + 3 * 60
+    assert Limits(seconds=60, minutes=2).deadline_s == 120
 
 
 @pytest.mark.parametrize("typed", ["0", "-3", "nan", "inf", "long"])

@@ -17,12 +17,12 @@ from video2music.features.video_features import EMOTIONS, VideoFeatures
 from video2music.marks import Marks
 from video2music.music.score import Score
 from video2music.tables import COLUMNS, write_features
-from video2music.web import thumbnails
-from video2music.web.clip_card import jpeg
+from video2music.web import stills, thumbnails
 from video2music.web.lanes import WIDTH, moments
 from video2music.web.mark_lanes import Set, missed
 from video2music.web.piece_timeline import piece_timeline
 from video2music.web.scene_table import MOST_ROWS, scene_table, stretches
+from video2music.web.stills import jpeg, telling_picture
 from video2music.web.thumbnails import MOST, Still, film_strip, scenes_of, with_pictures
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'${1+1}{{2}}"
@@ -238,11 +238,25 @@ def test_a_clip_that_is_gone_leaves_the_strip_empty(tmp_path: Path) -> None:
 
 def test_a_scene_that_begins_in_the_dark_shows_a_later_frame(monkeypatch: pytest.MonkeyPatch) -> None:
     dark, bright = np.zeros((8, 8, 3), np.uint8), np.indices((8, 8, 3))[1].astype(np.uint8) * 30
-    monkeypatch.setattr(thumbnails, "frame_at", lambda _clip, second: {0.0: dark, 1.0: bright}.get(second))
+    dim = bright // 20
+    frames = {0.0: dark, 1.0: dim, 2.0: bright}
+    monkeypatch.setattr(stills, "frame_at", lambda _clip, second, _side: frames.get(second))
     clip = Path("a.mp4")
-    assert thumbnails.telling_picture(clip, 0.0, 1.0) == thumbnails.telling_picture(clip, 1.0, 0.0) == jpeg(bright)
-    assert thumbnails.telling_picture(clip, 0.0, 9.0) == jpeg(dark)
-    assert thumbnails.telling_picture(clip, 9.0, 1.0) == ""
+    for seconds, shown in (((0.0, 1.0, 2.0), bright), ((2.0, 0.0), bright), ((0.0, 1.0, 0.0), dim), ((0.0, 9.0), dark)):
+        assert telling_picture(clip, seconds, 80) == jpeg(shown)
+    assert telling_picture(clip, [9.0], 80) == ""
+
+
+def test_a_long_fade_from_black_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(thumbnails, "key_frames_s", lambda _clip: [0.0, 0.5, 3.0, 6.0, 9.0, 12.0])
+    looked: list[float] = []
+    monkeypatch.setattr(
+        thumbnails,
+        "telling_picture",
+        lambda _clip, seconds, _side: looked.extend(round(at, 1) for at in seconds) or "x",
+    )
+    with_pictures([Still(0.0, 12.0)], Path("a.mp4"))
+    assert looked == [0.0, 6.0, 3.0, 9.0]
 
 
 def test_lines_stand_where_the_music_turns_and_the_lanes_know_what_was_found_and_set() -> None:

@@ -3,7 +3,8 @@
 import math
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Protocol
+from types import TracebackType
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from PIL import Image as PillowImage
 
 from video2music.errors import VideoReadError
 from video2music.features.eye import Eye, Sight, WholeVideoEye
+from video2music.features.gaze import Gaze
 from video2music.features.motion import PublishedMotion, SteadyMotion
 from video2music.features.scene import PublishedCuts, SteadyCuts, scene_offsets
 from video2music.features.video_features import VideoFeatures
@@ -56,20 +58,20 @@ def extract_features(
     """
     part = part and part.within(probe(path).duration_s)
     watcher: Watcher = PublishedWatcher() if eye.exact_motion else SteadyWatcher()
-    rows = Rows(eye, watcher)
     end_s = 0.0
-    with VideoReader(path, part) as reader:
+    with VideoReader(path, part) as reader, Rows(eye, watcher) as rows:
         for frame in reader:
             _check_time(frame, reader.path)
             watcher.add(frame)
             if rows.add(frame) and progress is not None:
                 progress(STAGE, min(1.0, frame.time_s / reader.duration_s) if reader.duration_s else 0.0)
             end_s = frame.end_s
-    duration_s = whole_duration_s(end_s)
-    rows.finish(math.ceil(duration_s))
+        duration_s = whole_duration_s(end_s)
+        rows.finish(math.ceil(duration_s))
+        features = _features(duration_s, rows, watcher)
     if progress is not None:
         progress(STAGE, 1.0)
-    return _features(duration_s, rows, watcher)
+    return features
 
 
 def whole_duration_s(end_s: float) -> float:
@@ -165,10 +167,11 @@ class SteadyWatcher:
 
 
 class Rows:
-    """Chooses the frame of each second and shows them to the eye in chunks.
+    """Chooses the frame of each second and shows them to the eye in chunks; used as a context manager.
 
     The published choice (each frame at least one second after the last chosen one) stands wherever it falls into the
     second; a second that it skips has its first frame, and a second without a new frame the one that still stands.
+    The eye looks at a chunk while the frames of the next one are decoded.
 
     Args:
         eye: the image encoder.
@@ -177,15 +180,22 @@ class Rows:
 
     def __init__(self, eye: Eye, watcher: Watcher) -> None:
         self._eye, self._watcher = eye, watcher
+        self._gaze = Gaze(self._look)
         self._second = 0
         self._chosen: Frame | None = None
         self._last: Frame | None = None
         self._published_s = -math.inf
         self._images: list[Image] = []
         self._motions: list[float] = []
-        self._sights: list[Sight] = []
-        self._embeddings: list[NDArray[np.float32]] = []
         self.motion: list[float] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._gaze.__exit__(kind, error, trace)
 
     def add(self, frame: Frame) -> bool:
         """Look at the next frame; return whether it begins a new second."""
@@ -208,9 +218,11 @@ class Rows:
 
     def sights(self, scene_offset: NDArray[np.float32]) -> list[Sight]:
         """Return what the eye saw, in order, when no frame follows."""
+        seen = self._gaze.seen()
         if not isinstance(self._eye, WholeVideoEye):
-            return self._sights
-        return [self._eye.read(_joined(self._embeddings), np.array(self.motion, dtype=np.float32), scene_offset)]
+            return [sight for sight in seen if isinstance(sight, Sight)]
+        embedding = _joined(rows for rows in seen if not isinstance(rows, Sight))
+        return [self._eye.read(embedding, np.array(self.motion, dtype=np.float32), scene_offset)]
 
     def _close(self, second: int) -> None:
         """Append rows up to, not including, a second."""
@@ -232,13 +244,13 @@ class Rows:
 
     def _flush(self) -> None:
         if self._images:
-            frames = np.stack(self._images)
-            if isinstance(self._eye, WholeVideoEye):
-                self._embeddings.append(self._eye.embed(frames))
-            else:
-                self._sights.append(self._eye.see(frames, np.array(self._motions, dtype=np.float32)))
+            self._gaze.show(np.stack(self._images), np.array(self._motions, dtype=np.float32))
             self.motion += self._motions
             self._images, self._motions = [], []
+
+    def _look(self, frames: NDArray[np.uint8], motion: NDArray[np.float32]) -> Sight | NDArray[np.float32]:
+        """See, or embed, a chunk of seconds."""
+        return self._eye.embed(frames) if isinstance(self._eye, WholeVideoEye) else self._eye.see(frames, motion)
 
 
 def _check_time(frame: Frame, path: Path) -> None:

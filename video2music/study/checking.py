@@ -16,7 +16,7 @@ from video2music.progress import Progress
 from video2music.study.assembling import Measured, Scene, measure, scenes_of
 from video2music.study.designs import cell_count
 from video2music.study.fingerprints import Fingerprints
-from video2music.study.length import Length, estimate_length
+from video2music.study.length import Length, PageTimes, estimate_length
 from video2music.study.plan import Study
 from video2music.study.preparing import CLOSE_LU
 from video2music.study.sources import partners
@@ -59,17 +59,18 @@ class Check:
             "remarks": list(self.remarks),
             "minutes": round(self.length.minutes, 1),
             "playing_minutes": round(self.length.playing_minutes, 1),
-            "assumed": self.length.assumed,
+            "minutes_from": self.length.source,
             "cells": self.cells,
             "trials": self.trials,
         }
 
 
-def check_study(study: Study, *, progress: Progress | None = None) -> Check:
+def check_study(study: Study, *, measured: PageTimes | None = None, progress: Progress | None = None) -> Check:
     """Decode and measure every stimulus, and count what the design needs.
 
     Args:
         study: as read.
+        measured: how long pages took those who have finished.
         progress: told how far the check is.
     """
     looked = _Looked.begin(study)
@@ -87,7 +88,7 @@ def check_study(study: Study, *, progress: Progress | None = None) -> Check:
                 looked.at(key, entries.get(key), Path(workspace))
     looked.pictures()
     there = {key: entry.stimulus for key, entry in entries.items()}
-    length = estimate_length(study, there)
+    length = estimate_length(study, there, measured)
     remarks = (*looked.remarks, *_design_remarks(study, length))
     trials = study.design.clips_each or len(study.clips)
     return Check(tuple(looked.problems), remarks, length, cell_count(study), trials)

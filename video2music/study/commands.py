@@ -2,11 +2,11 @@
 
 import argparse
 import getpass
-import os
 import shutil
 import sys
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from video2music.commands.options import finish
 from video2music.study import export_command, report_command
 
 if TYPE_CHECKING:
+    from video2music.study.length import PageTimes
     from video2music.study.plan import Study
 
 TEMPLATE = Path(__file__).parents[2] / "assets" / "study" / "study.yaml"
@@ -44,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     preview.add_argument("--host", default="127.0.0.1", help="default: %(default)s")
     preview.add_argument("--port", type=int, default=7861, help="default: %(default)s")
     finish(preview, run_preview)
-    password = commands.add_parser("password", help="set the password of the researcher's desk")
+    password = commands.add_parser("password", help="set the password of the researcher's dashboard")
     _add_file(password)
     finish(password, run_password)
 
@@ -114,9 +115,9 @@ def run_prepare(options: argparse.Namespace) -> dict[str, Any]:
 
 def _refuse_once_rated(study: "Study") -> None:
     from video2music.study.stimuli import StimuliError
-    from video2music.study.store.store import FILE, VARIABLE, open_store
+    from video2music.study.store.store import has_store, open_store
 
-    if VARIABLE not in os.environ and not (study.folder / FILE).exists():
+    if not has_store(study):
         return  # nobody has begun
     with closing(open_store(study, existing=True)) as store:
         answers = len(store.rows("live"))
@@ -144,21 +145,37 @@ def run_check(options: argparse.Namespace) -> dict[str, Any]:
     from video2music.terminal import StageBars
 
     study = read_study(options.file)
+    measured, changed = _look_at_answers(study)
     with StageBars() as bars:
-        found = check_study(study, progress=bars)
+        found = check_study(study, measured=measured, progress=bars)
+    found = replace(found, problems=(*changed, *found.problems))
     if not options.json:
         length = found.length
         for remark in found.remarks:
             print(remark)
         print(
             f"{found.trials} trials, about {length.minutes:.0f} minutes, {length.playing_minutes:.1f} of them with a "
-            f"clip playing (assumed: {length.assumed})"
+            f"clip playing ({length.source})"
         )
         print(f"{found.cells} participants, or a multiple of it, are in full balance; {study.design.planned} planned")
         if not found.problems:
             print("Ready.")
     _tell_problems(found.problems)
     return found.to_json()
+
+
+def _look_at_answers(study: "Study") -> "tuple[PageTimes | None, list[str]]":
+    """Return how long pages took so far, and a sentence if the study is no longer what people were asked."""
+    from video2music.errors import StoreError
+    from video2music.study.store.store import has_store, open_store
+
+    if not has_store(study):
+        return None, []  # nobody has begun
+    try:
+        with closing(open_store(study, existing=True)) as store:
+            return store.page_times(), []
+    except StoreError as error:
+        return None, [str(error)]
 
 
 def run_preview(options: argparse.Namespace) -> dict[str, Any]:
@@ -184,7 +201,7 @@ def run_preview(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def run_password(options: argparse.Namespace) -> dict[str, Any]:
-    """Ask for the password of the researcher's desk and keep its hash; without a terminal it is read as a line.
+    """Ask for the password of the researcher's dashboard and keep its hash; without a terminal it is read as a line.
 
     Args:
         options: as described by `add_arguments`.
@@ -205,7 +222,7 @@ def run_password(options: argparse.Namespace) -> dict[str, Any]:
         raise RefusalError("The two passwords differ", remedy="Try again")
     path = write_password(study, hash_password(typed))
     if not options.json:
-        print(f"{path}\nThe desk opens at /study/{study.name}/desk when the server is started again.")
+        print(f"{path}\nThe dashboard opens at /study/{study.name}/dashboard when the server is started again.")
     return {"file": str(path)}
 
 

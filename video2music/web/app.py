@@ -2,27 +2,34 @@
 
 import argparse
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from emotion.errors import RefusalError
 from emotion.hub import cache_folder
 from video2music.engines import ENGINES
 from video2music.errors import UnknownEngineError
 from video2music.web import compose_tab, endpoints, examples_panel, handover, recognise_tab
+from video2music.web.bounds import Bounds, worker_memory
 from video2music.web.engine_gpu import lends_gpu
 from video2music.web.engine_room import Offer, offer_of
-from video2music.web.folders import KEEP_S, SWEEP_EVERY_S, private_root, sweep
-from video2music.web.hands import ProcessHands
-from video2music.web.limits import Limits, add_options
+from video2music.web.folders import KEEP_S, private_root
+from video2music.web.gate import Gate, fetch_nothing
+from video2music.web.hands import Hands, ProcessHands
+from video2music.web.home import SERVED, move_in
+from video2music.web.limits import Limits, add_options, limits_of
 from video2music.web.line import WAITING_PLACES
+from video2music.web.looks import eyes_apart
 from video2music.web.studio import Hiring, Studio, open_studio
 from video2music.web.theme import studio_theme
 from video2music.web.workroom import Workroom, make_workroom
@@ -41,6 +48,10 @@ TABS: tuple[ModuleType, ...] = (compose_tab, recognise_tab)
 ASSETS = Path(__file__).parents[2] / "assets"
 STYLE_SHEETS = (ASSETS / "style.css", ASSETS / "timeline.css", ASSETS / "engines.css")
 SCRIPT = ASSETS / "timeline.js"
+PLAYER_BESIDE = ASSETS / "beside.js"
+
+LEAVING_S = 8.0
+"""Seconds between being told to stop and the end, at most; Gradio gives its connections five of them."""
 
 LOCAL_ONLY = {"share": False, "ssr_mode": False, "pwa": False, "mcp_server": False, "run_history": False}
 """Off: what Gradio offers beyond a page (a tunnel, a second server, an installable app, a tool server, a record)."""
@@ -56,7 +67,7 @@ HEADER = f"""
 
 FOOTER = """
 <footer class="colophon">
-  <p>{place} and are deleted within {hours} hours. Nothing is sent anywhere else, and nobody is counted.</p>
+  <p>{place} and are deleted within {hours} hours. Nothing is sent anywhere else, and nobody is tracked.</p>
 </footer>
 """
 
@@ -69,7 +80,7 @@ class Address:
         host: name or number to listen on.
         port: None takes the first free one from 7860.
         root_path: path under which a proxy serves the page, for example "/music".
-        limits: how long and how large a clip may be.
+        limits: what a clip may cost.
         studies: files of the listening studies that are served beside the page.
         cluster: address of the Ray cluster that composes; None composes on this machine.
     """
@@ -114,12 +125,11 @@ def read_settings(arguments: Sequence[str] | None = None) -> tuple[Address, Offe
         help=f"compose on this Ray cluster, which shares TMPDIR; also from {CLUSTER_VARIABLE}",
     )
     given = parser.parse_args(arguments)
-    limits = Limits(given.max_seconds, given.max_megabytes)
     try:
         offer = offer_of(given.engines.replace(",", " ").split(), given.engine)
     except UnknownEngineError as error:
         parser.error(str(error))
-    return Address(given.host, given.port, given.root_path, limits, tuple(given.study), given.ray), offer
+    return Address(given.host, given.port, given.root_path, limits_of(given), tuple(given.study), given.ray), offer
 
 
 def add_engine_options(parser: argparse.ArgumentParser) -> None:
@@ -162,15 +172,21 @@ def keep_to_ourselves(root: Path) -> None:
     Args:
         root: private folder of the page.
     """
+    fetch_nothing()
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
-    os.environ["GRADIO_TEMP_DIR"] = str(root / "served")
+    os.environ["GRADIO_TEMP_DIR"] = str(root / SERVED)
     os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder() / "numba"))  # else beside the installed packages
     os.environ.setdefault("MPLCONFIGDIR", str(cache_folder() / "matplotlib"))  # else in the home
 
 
 def build(
-    room: Workroom, *, root: Path | None = None, hire: Hiring | None = None, compose: Hiring | None = None
+    room: Workroom,
+    *,
+    root: Path | None = None,
+    hire: Hiring | None = None,
+    eyes: Hands[None] | None = None,
+    compose: Hiring | None = None,
 ) -> tuple[gr.Blocks, Studio]:
     """Assemble the page.
 
@@ -178,26 +194,27 @@ def build(
         room: has the networks, which are loaded when they are first needed.
         root: private folder for uploads and results; one under the system's temporary folder by default.
         hire: makes those who do the slow work; it is done in this process by default.
+        eyes: look at uploads as they arrive; in this process by default.
         compose: makes those who compose, where they are others.
 
     Returns:
         The page, not yet served, and the studio behind it.
     """
-    root = private_root(root)
-    sweep(root)
-    keep_to_ourselves(root)
-    studio = open_studio(room, root, hire, compose)
+    home = move_in(private_root(root))
+    keep_to_ourselves(home.path)
+    studio = replace(open_studio(room, home.path, hire, eyes, compose), home=home)
 
     def leave(request: gr.Request) -> None:
         studio.leave(str(request.session_hash))
 
-    with gr.Blocks(title=NAME, analytics_enabled=False, delete_cache=(SWEEP_EVERY_S, KEEP_S), fill_width=True) as page:
+    with gr.Blocks(title=NAME, analytics_enabled=False, fill_width=True) as page:
         gr.HTML(HEADER)
         lay_out_tabs(studio)
         endpoints.build(studio)
         gr.HTML(FOOTER.format(place=where_clips_stay(), hours=KEEP_S // 3600))
         page.unload(leave)
         page.load(None, js=studio.limits.script)
+        page.load(None, js=PLAYER_BESIDE.read_text(encoding="utf-8"))
     page.queue(max_size=WAITING_PLACES)
     return page, studio
 
@@ -219,11 +236,12 @@ def where_clips_stay() -> str:
     return f"Clips and music stay on {place}"
 
 
-def launch(page: gr.Blocks, address: Address) -> str:
+def launch(page: gr.Blocks, studio: Studio, address: Address) -> str:
     """Serve the page in the background.
 
     Args:
         page: made by `build`.
+        studio: behind it.
         address: where.
 
     Returns:
@@ -233,7 +251,8 @@ def launch(page: gr.Blocks, address: Address) -> str:
         RefusalError: something else is served at that port already, or the host is not this machine's; or a study
             cannot be used.
     """
-    routes = routes_of_studies(address.studies)
+    gate = Middleware(Gate, limits=address.limits, caretaker=studio.caretaker)
+    around = {"routes": routes_of_studies(address.studies), "middleware": [gate]}
     try:
         _, url, _ = page.launch(
             server_name=address.host,
@@ -245,7 +264,7 @@ def launch(page: gr.Blocks, address: Address) -> str:
             js=SCRIPT.read_text(encoding="utf-8"),
             footer_links=[],
             max_file_size=address.limits.size,
-            app_kwargs={"routes": routes},
+            app_kwargs=around,
             quiet=True,
             **LOCAL_ONLY,
         )
@@ -271,10 +290,13 @@ def routes_of_studies(files: Sequence[Path]) -> list[Any]:
     """
     if not files:
         return []
-    from video2music.web.study.hall import open_halls
+    from video2music.web.study.copying import keep_copying
+    from video2music.web.study.served import open_studies
     from video2music.web.study.server import study_routes
 
-    return study_routes(open_halls(files))
+    studies = open_studies(files)
+    keep_copying([study.copy for study in studies if study.copy is not None])
+    return study_routes(studies)
 
 
 def name_of_study(path: Path) -> str:
@@ -303,7 +325,9 @@ def hiring_of_cluster(address: str | None, furnish: Callable[[], Workroom]) -> H
 
 
 def warm_up(studio: Studio) -> None:
-    """Download what the default engine needs, where an operator chose one that does, and load it; in the background.
+    """Begin what goes on in the background: tidying, and loading the default engine.
+
+    What it needs is downloaded first, where an operator chose one that needs something.
 
     Args:
         studio: behind the page.
@@ -317,8 +341,10 @@ def warm_up(studio: Studio) -> None:
             sys.stderr.write(f"{error}\n")
         studio.bench.prepare(studio.bench.hands.warm)
 
+    studio.caretaker.begin()
     studio.delivery.prepare(prepare)
-    studio.music_stand.prepare(studio.music_stand.hands.warm)
+    for hands in (studio.eyes, studio.music_stand.hands):
+        studio.music_stand.prepare(hands.warm)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -329,18 +355,44 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     address, offer = read_settings(arguments)
     furnish = partial(make_workroom, offer, address.limits)
-    apart = partial(ProcessHands, furnish, preload=LIBRARIES)
+    bounds = Bounds(worker_memory(), address.limits.disk)
+    apart = partial(ProcessHands, furnish, preload=LIBRARIES, deadline_s=address.limits.deadline_s, bounds=bounds)
+    stopped = threading.Event()
+    alone = lends_gpu()  # such a Space forks this process, and works in what comes of it
     try:
         page, studio = build(
-            furnish(), hire=None if lends_gpu() else apart, compose=hiring_of_cluster(address.cluster, furnish)
+            furnish(),
+            hire=None if alone else apart,
+            eyes=None if alone else eyes_apart(LIBRARIES),
+            compose=hiring_of_cluster(address.cluster, furnish),
         )
-        url = launch(page, address)
     except RefusalError as error:
         sys.exit(str(error))
-    sys.stdout.write(f"Open {url} in a browser; Ctrl+C stops the program.\n")
-    for path in address.studies:
-        sys.stdout.write(f"{path} is held at {url}study/{name_of_study(path)}/\n")
-    sys.stdout.flush()
-    warm_up(studio)
-    page.block_thread()
-    studio.close()
+    for number in (signal.SIGINT, signal.SIGTERM):  # after a cluster was joined: Ray sets handlers of its own
+        signal.signal(number, lambda *_: stopped.set())
+    try:
+        url = launch(page, studio, address)
+        sys.stdout.write(f"Open {url} in a browser; Ctrl+C stops the program.\n")
+        for path in address.studies:
+            sys.stdout.write(f"{path} is held at {url}study/{name_of_study(path)}/\n")
+        sys.stdout.flush()
+        warm_up(studio)
+        stopped.wait()
+    except RefusalError as error:
+        sys.exit(str(error))
+    finally:
+        leave_within(LEAVING_S)
+        studio.stop()
+        page.close(verbose=False)
+        studio.close()
+
+
+def leave_within(seconds: float) -> None:
+    """End the program after some seconds even if a thread waits for something that does not come, such as a download.
+
+    Args:
+        seconds: that everything has to come to its end by itself.
+    """
+    last = threading.Timer(seconds, os._exit, (0,))
+    last.daemon = True
+    last.start()

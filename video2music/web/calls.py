@@ -9,6 +9,7 @@ from typing import TypeVar
 import gradio as gr
 
 from emotion.errors import RefusalError
+from video2music.web.caretaker import SMALL
 from video2music.web.folders import given_name
 from video2music.web.hands import StoppedError
 from video2music.web.runs import Bench
@@ -38,17 +39,27 @@ class Calls:
         request: gr.Request,
         progress: gr.Progress,
         bench: Bench | None = None,
+        *,
+        room: int = SMALL,
     ) -> AsyncIterator[Outcome]:
         """Yield the outcome of a job once; a refusal becomes the sentence that the caller reads.
 
         A call stands in the same line as the people at the page, and is told its place like them.
+
+        Args:
+            upload: named in what is said to the caller.
+            job: what is done.
+            request: of the caller.
+            progress: shows the caller how far it is.
+            bench: where it is done; the one for compositions by default.
+            room: bytes of the disk that it needs.
         """
         session, bench = str(request.session_hash), bench or self.studio.bench
         try:
             bench.need_room(session)
         except RefusalError as error:
             raise self.refused(error, upload) from error
-        with self.studio.job(session, job, bench) as run:
+        with self.studio.job(session, job, bench, room=room) as run:
             async for updates in run.updates():
                 progress(updates[-1].fraction, desc=updates[-1].stage)
             try:

@@ -34,6 +34,9 @@ from video2music.web.wishes_form import (
 from video2music.web.words import chord_words, clock
 from video2music.web.workroom import Workroom
 
+STEM_SOUNDS = 20
+"""Files as long as the piece while six parts are played, packed and offered."""
+
 
 @dataclass(frozen=True)
 class PanelFields:
@@ -183,13 +186,15 @@ class ChangePanel:
         desk.ask(request)
         session, started = str(request.session_hash), time.monotonic()
         try:
+            desk.need_room(request)
             kept = self.studio.shelf.get(session)
         except RefusalError as error:
             yield desk.refused(error)
             return
         yield desk.waiting(request)
         work = partial(Workroom.play_again, kept=kept, change=change)
-        with self.studio.job(desk.session(request), work, desk.bench) as run:
+        room = self.studio.room_for(kept.piece.source, kept.piece.features.duration_s)
+        with self.studio.job(desk.session(request), work, desk.bench, room=room) as run:
             async for changes in desk.follow(run):
                 yield changes
             try:
@@ -233,13 +238,15 @@ class ChangePanel:
         """Play every part by itself and offer them as one file."""
         self.desk.ask(request)
         try:
+            self.desk.need_room(request)
             kept = self.studio.shelf.get(str(request.session_hash))
         except RefusalError as error:
             yield self.desk.refused(error)
             return
         yield {**self.desk.waiting(request), self.stage.stems: None}
         work = partial(Workroom.write_stems, kept=kept)
-        with self.studio.job(self.desk.session(request), work, self.desk.bench) as run:
+        room = self.studio.room_for(kept.piece.source, kept.piece.features.duration_s, STEM_SOUNDS)
+        with self.studio.job(self.desk.session(request), work, self.desk.bench, room=room) as run:
             async for changes in self.desk.follow(run):
                 yield changes
             yield self.packed(run, kept.name)
@@ -261,10 +268,10 @@ def lay_out_panel(studio: Studio, stage: Stage) -> ChangePanel:
         stage: shows them.
     """
     with gr.Column(elem_id="change"):
-        gr.HTML('<h2 class="aside">Change it and hear it</h2>')
+        gr.HTML('<h2 class="aside">Change it and listen</h2>')
         made = lay_out_fields()
         with gr.Row(elem_id="change-row", equal_height=False):
-            hear = gr.Button("Hear it so", variant="primary", size="sm", elem_id="hear", min_width=120)
+            hear = gr.Button("Play it like this", variant="primary", size="sm", elem_id="hear", min_width=120)
             back = gr.Button("Undo", size="sm", elem_id="undo", min_width=100, interactive=False)
             compare = gr.Button("Does it still fit?", size="sm", elem_id="compare", min_width=140, visible=False)
         desk = lay_out_desk(studio, "change", hear, "Playing …", prefix="change-", bench=studio.music_stand)
@@ -285,11 +292,11 @@ def lay_out_fields() -> PanelFields:
     with gr.Row(elem_classes="pairs"):
         choices = [choice for choice in ensemble_choices() if choice[1] != AUTO]
         ensemble = gr.Dropdown(choices, label="Played by", elem_id="change-ensemble", filterable=True)
-        tempo = gr.Slider(60, 180, 120, step=1, label="Tempo, beats per minute", elem_id="change-tempo", buttons=[])
+        tempo = gr.Slider(60, 180, 120, step=1, label="Tempo in beats per minute", elem_id="change-tempo", buttons=[])
         density = gr.Slider(label="Fewer (-) or more (+) notes", elem_id="change-density", **doublings)
         loudness = gr.Slider(label="Played softer (-) or harder (+)", elem_id="change-loudness", **doublings)
         transpose = gr.Slider(
-            -12, 12, 0, step=1, label="Lower (-) or higher (+), semitones", elem_id="change-transpose", buttons=[]
+            -12, 12, 0, step=1, label="Semitones lower (-) or higher (+)", elem_id="change-transpose", buttons=[]
         )
         key = gr.Dropdown([], label="In the key of", elem_id="change-key", filterable=True)
         lufs = gr.Dropdown(list(LOUDNESS), value=-16.0, label="Loudness of the file", elem_id="change-lufs")
@@ -300,7 +307,7 @@ def lay_out_fields() -> PanelFields:
         LEVEL_RANGE,
         0,
         step=1,
-        label="Music softer (-) or louder (+) than that sound, LU",
+        label="Music softer (-) or louder (+) than that sound, in LU",
         elem_id="change-level",
         visible=False,
         buttons=[],
@@ -317,7 +324,9 @@ def lay_out_editor(studio: Studio) -> ChordEditor:
     second = gr.State(None)
     with gr.Column(visible=False, elem_id="chord-editor") as place:
         with gr.Row(equal_height=False):
-            chord = gr.Dropdown([], label="Instead", allow_custom_value=True, elem_id="chord-choice", min_width=180)
+            chord = gr.Dropdown(
+                [], label="Another chord", allow_custom_value=True, elem_id="chord-choice", min_width=180
+            )
             hear = gr.Button("Put it there", variant="primary", size="sm", elem_id="put-chord", min_width=120)
             earlier = gr.Button("Chord before", size="sm", elem_id="chord-before", min_width=110)
             later = gr.Button("Chord after", size="sm", elem_id="chord-after", min_width=110)

@@ -1,15 +1,12 @@
-"""What is shown of a clip as soon as it has arrived: its first picture and a few facts."""
+"""What is shown of a clip as soon as it has arrived: a picture and a few facts."""
 
-import base64
 from html import escape
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from video2music.web.another import another_button
 from video2music.web.folders import given_name
 from video2music.web.limits import Limits
+from video2music.web.stills import is_even, jpeg, telling_picture
 from video2music.web.words import clock
 
 CLIP_TYPES = ("video", ".mp4", ".mov", ".webm", ".mkv", ".avi", ".gif")
@@ -18,7 +15,8 @@ CLIP_TYPES = ("video", ".mp4", ".mov", ".webm", ".mkv", ".avi", ".gif")
 SHORTER_SIDE = 270
 """Pixels of the picture's shorter side; enough for the form's width, a few kilobytes."""
 
-JPEG_QUALITY = 82
+LATER_S = (1.0, 3.0)
+"""Seconds that are looked at where the first frame shows nothing: many clips begin in black."""
 
 PREVIEW = """(clip) => {
   const picture = document.querySelector("#clip-card img");
@@ -29,7 +27,7 @@ PREVIEW = """(clip) => {
   video.setAttribute("aria-label", "The clip as it was uploaded");
   video.addEventListener("loadedmetadata", () => video.videoWidth && picture.replaceWith(video), { once: true });
 }"""
-"""Script that puts the clip itself in the place of its first picture where the browser can play it."""
+"""Script that puts the clip itself in the place of its picture where the browser can play it."""
 
 
 def clip_card(clip: Path, limits: Limits | None = None) -> str:
@@ -42,7 +40,7 @@ def clip_card(clip: Path, limits: Limits | None = None) -> str:
         limits: how long and how large it may be.
 
     Returns:
-        HTML: first frame, length, size in pixels, whether there is sound, and the way to another clip.
+        HTML: an early frame, length, size in pixels, whether there is sound, and the way to another clip.
 
     Raises:
         VideoReadError: the file is not a video that can be read, or it is beyond the limits.
@@ -53,23 +51,12 @@ def clip_card(clip: Path, limits: Limits | None = None) -> str:
     info = probe(clip)
     (limits or Limits()).check(clip, info.duration_s, given_name(clip))
     with VideoReader(clip) as frames:
-        picture = jpeg(next(iter(frames)).shown(SHORTER_SIDE))
+        first = next(iter(frames)).shown(SHORTER_SIDE)
+    picture = telling_picture(clip, LATER_S, SHORTER_SIDE, first) if is_even(first) else jpeg(first)
     sound = "with sound" if info.has_sound else "without sound"
     facts = escape(f"{clock(info.duration_s)} · {info.width} \u00d7 {info.height} · {sound}")
     return (
         f'<figure class="clip-card" data-seconds="{info.duration_s:.2f}">'
-        f'<img alt="First picture of the clip" src="data:image/jpeg;base64,{picture}">'
+        f'<img alt="A picture from the clip" src="data:image/jpeg;base64,{picture}">'
         f"<figcaption><span>{facts}</span> {another_button('clip', CLIP_TYPES)}</figcaption></figure>"
     )
-
-
-def jpeg(image: NDArray[np.uint8]) -> str:
-    """Return a picture as JPEG in base64.
-
-    Args:
-        image: (height, width, 3) uint8 RGB.
-    """
-    import cv2
-
-    _, data = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-    return base64.b64encode(data.tobytes()).decode("ascii")

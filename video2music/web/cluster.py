@@ -14,7 +14,9 @@ from emotion.errors import RefusalError
 from video2music.batch.cluster import join_cluster
 from video2music.errors import ClusterError
 from video2music.progress import Progress
-from video2music.web.hands import Hands, Order, ProcessHands, Stopped, Worker, answer_order
+from video2music.web.bounds import Bounds
+from video2music.web.hands import Hands, Order, ProcessHands, Stopped
+from video2music.web.worker import answer_order
 
 Room = TypeVar("Room")
 Outcome = TypeVar("Outcome")
@@ -54,7 +56,7 @@ class RemoteRoom:
             Pickled pairs of kind and content: reports, and the answer as the last one.
         """
         self._outbox = outbox = _Outbox()
-        threading.Thread(target=answer_order, args=(outbox, self._room, parcel), daemon=True).start()
+        threading.Thread(target=answer_order, args=(outbox, self._room, parcel, Bounds()), daemon=True).start()
         kind = "progress"
         while kind == "progress":
             message = outbox.sent.get()
@@ -109,12 +111,14 @@ class ActorLine:
         else:
             self.actor.stop.remote()
 
-    def poll(self, timeout: float) -> bool:
+    def poll(self, timeout: float = 0.0) -> bool:
         """Return whether there is news, after waiting for it.
 
         Args:
             timeout: seconds.
         """
+        if self._news is None:
+            return False
         ready, _ = self.ray.wait([self._news], timeout=timeout)
         return bool(ready)
 
@@ -129,6 +133,8 @@ class ActorLine:
         except (self.ray.exceptions.RayError, StopIteration) as error:
             raise EOFError from error
         kind, content = pickle.loads(message)  # noqa: S301 - from a machine of our own cluster
+        if kind != "progress":
+            self._news = None
         return kind, content
 
     def close(self) -> None:
@@ -137,21 +143,23 @@ class ActorLine:
 
 
 @dataclass(frozen=True)
-class ActorProcess:
-    """An actor, with the words of a process.
+class Actor:
+    """A worker in an actor of a Ray cluster; see `hands.Worker`.
 
     Attributes:
         ray: the module.
-        actor: handle of a `RemoteRoom`.
+        handle: of a `RemoteRoom`.
+        line: to it.
     """
 
     ray: Any
-    actor: Any
+    handle: Any
+    line: ActorLine
 
     def is_alive(self) -> bool:
         """Return whether it answers, or is still getting ready."""
         try:
-            self.ray.get(self.actor.is_there.remote(), timeout=ANSWER_S)
+            self.ray.get(self.handle.is_there.remote(), timeout=ANSWER_S)
         except self.ray.exceptions.GetTimeoutError:
             return True
         except self.ray.exceptions.RayError:
@@ -160,10 +168,11 @@ class ActorProcess:
 
     def kill(self) -> None:
         """End it, whatever it does."""
-        self.ray.kill(self.actor)
+        self.ray.kill(self.handle)
 
-    def join(self) -> None:
-        """Ray ends it in its own time."""
+    def close(self) -> None:
+        """Ray ends it in its own time; forget what it was asked."""
+        self.line.close()
 
 
 @dataclass
@@ -178,10 +187,10 @@ class ActorHands(ProcessHands[Room]):
     ray: Any = None
     cores: int = 1
 
-    def _start(self) -> Worker:
+    def _begin(self) -> Actor:
         remote = self.ray.remote(num_cpus=self.cores, max_concurrency=2)(RemoteRoom)  # the second one hears the stop
-        actor = remote.remote(self.make_room, self.prepare)
-        return Worker(ActorProcess(self.ray, actor), ActorLine(self.ray, actor))
+        handle = remote.remote(self.make_room, self.prepare)
+        return Actor(self.ray, handle, ActorLine(self.ray, handle))
 
 
 @dataclass

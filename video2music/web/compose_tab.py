@@ -1,6 +1,6 @@
 """The first tab: a clip goes in, the clip with its music comes out."""
 
-import math
+import asyncio
 import secrets
 import shutil
 import time
@@ -22,6 +22,7 @@ from video2music.web.clip_card import CLIP_TYPES, PREVIEW, clip_card
 from video2music.web.desk import Changes, Desk, bring_into_view, lay_out_desk
 from video2music.web.engine_panel import connect_engines
 from video2music.web.folders import given_name, safe_stem, working_folder
+from video2music.web.looks import length_of
 from video2music.web.marks_panel import connect_marks, lay_out_marks
 from video2music.web.progress_view import field_hint, notice
 from video2music.web.runs import Run
@@ -98,10 +99,14 @@ class ComposePage:
         if clip is None:
             return ""
         try:
-            return clip_card(Path(clip), self.studio.limits)
+            return self.studio.look(partial(clip_card, Path(clip), self.studio.limits))
         except RefusalError as error:
             sentence = refusal_sentence(error, given_name(Path(clip)), self.studio.root)
             return notice("This clip cannot be used", sentence) + another_button("clip", CLIP_TYPES)
+
+    def length_of(self, clip: str | None) -> float:
+        """Return the length of a clip in seconds; infinity where there is none yet, or none that can be read."""
+        return length_of(None if clip is None else Path(clip), self.studio.look)
 
     def check_primer(self, primer: str, key: str) -> str:
         """Say under the field what is wrong with the chords, as soon as the person leaves it."""
@@ -113,7 +118,7 @@ class ComposePage:
 
     def check_times(self, clip: str | None, from_s: str, to_s: str, sections: str, cuts: str) -> tuple[str, ...]:
         """Say under part, sections or cuts what is wrong with them, as soon as the person leaves a field."""
-        clip_s, hints = length_of(clip), ["", "", ""]
+        clip_s, hints = self.length_of(clip), ["", "", ""]
         for place, check, settings in (
             (0, check_range, Settings(from_s=from_s, to_s=to_s)),
             (1, check_sections, Settings(from_s=from_s, to_s=to_s, sections=sections)),
@@ -162,11 +167,12 @@ class ComposePage:
         settings = Settings(*typed)
         try:
             self.desk.need_room(request)
-            clip_s, wishes = length_of(need_clip(clip)), settings.wishes()
+            clip_s, wishes = self.length_of(need_clip(clip)), settings.wishes()
             check_range(wishes, clip_s)
             check_sections(wishes, clip_s)
             check_marks(wishes, clip_s)
             self.studio.engines.check(settings.engine)
+            self.studio.caretaker.need_room(self.studio.room_for(Path(need_clip(clip)), clip_s))
         except RefusalError as error:
             yield {**self.desk.refused(error), **self.beside(settings, error)}
             raise gr.Error(str(error), visible=False, print_exception=False) from error
@@ -186,7 +192,8 @@ class ComposePage:
             wishes = replace(wishes, seed=int(self.draw_seed()))
         upload, started = Path(clip), time.monotonic()
         work = partial(Workroom.compose, clip=upload, wishes=wishes, engine=engine)
-        with self.studio.job(self.desk.session(request), work) as run:
+        room = await asyncio.to_thread(self.studio.room_for, upload)
+        with self.studio.job(self.desk.session(request), work, room=room) as run:
             async for changes in self.desk.follow(run):
                 yield changes
             yield self.outcome(run, str(request.session_hash), upload, wishes, started)
@@ -202,14 +209,14 @@ class ComposePage:
             return self.desk.failed(error, given_name(upload))
         return {**self.desk.rest(""), **self.present(kept, piece, files, time.monotonic() - started)}
 
-    def present(self, kept: Kept, piece: Piece, files: SavedPiece, took_s: float) -> Changes:
+    def present(self, kept: Kept, piece: Piece, files: SavedPiece, took_s: float | None) -> Changes:
         """Show a new piece in every part of the tab.
 
         Args:
             kept: what the person works on from now on.
             piece: what is heard.
             files: where it was written.
-            took_s: seconds that it took to compose it.
+            took_s: seconds that it took to compose it; None where that was long before.
         """
         return {
             **self.stage.show(piece, files, kept.name, took_s),
@@ -238,20 +245,6 @@ def need_clip(clip: str | None) -> str:
     return clip
 
 
-def length_of(clip: str | None) -> float:
-    """Return the length of a clip in seconds; infinity where there is none yet, or none that can be read.
-
-    Args:
-        clip: path of the upload.
-    """
-    from video2music.video.probe import probe
-
-    try:
-        return math.inf if clip is None else probe(Path(clip)).duration_s
-    except RefusalError:
-        return math.inf
-
-
 def connect(page: ComposePage) -> None:
     """Connect the fields and buttons with the events."""
     form, stage, controls = page.form, page.stage, page.desk.controls
@@ -272,7 +265,8 @@ def connect(page: ComposePage) -> None:
         concurrency_limit=None,
         **private,
     )
-    begun.then(None, js=bring_into_view("#status"))
+    for after in (begun.success, begun.failure):  # Gradio calls nothing by `then` after a failure
+        after(None, js=bring_into_view("#status"))
     composed.then(None, js=bring_into_view("#status", "#piece"))
     composed.failure(page.desk.lost, outputs=controls, **aside)
     page.desk.stop.click(page.desk.halt, outputs=controls, cancels=[composed], **aside)

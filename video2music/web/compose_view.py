@@ -25,8 +25,8 @@ EMPTY = """
     <path class="wave" d="M140 44v8m10-18v28m10-40v52m10-34v16m10-26v36m10-46v56m10-40v24m10-32v40m10-24v8"/>
   </svg>
   <h2>Your clip comes back with its own music</h2>
-  <p>Mood, cuts and movement of the picture decide the chords, how busy the music is and how loud.
-     It ends when the clip ends.</p>
+  <p>The mood, the cuts and the movement it shows decide the chords, and how busy and how loud the music is.
+     The music ends when the clip ends.</p>
 </div>
 """
 
@@ -53,13 +53,13 @@ def thing_words(features: VideoFeatures) -> str:
     return ", ".join(sorted(clear, key=clear.__getitem__, reverse=True)[:NAMED_THINGS])
 
 
-def summary_card(piece: Piece, *, clip_name: str, took_s: float) -> str:
+def summary_card(piece: Piece, *, clip_name: str, took_s: float | None = None) -> str:
     """Show what was composed in a few words.
 
     Args:
         piece: what is heard.
         clip_name: the clip's name as the person knows it.
-        took_s: seconds from pressing the button to this moment.
+        took_s: seconds from pressing the button to this moment; None for what was composed long before.
     """
     score, features, match = piece.score, piece.features, piece.match
     seen, sections = thing_words(features), piece.direction.sections
@@ -75,7 +75,7 @@ def summary_card(piece: Piece, *, clip_name: str, took_s: float) -> str:
         *([("Part of the clip", " to ".join(map(moment_words, piece.range_s)))] if piece.range_s else []),
         ("Seed", str(score.seed)),
         ("Engine", engine_title(piece.engine)),
-        ("Took", seconds_words(took_s)),
+        *([] if took_s is None else [("Took", seconds_words(took_s))]),
     )
     rows = "".join(f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in facts)
     return f"""

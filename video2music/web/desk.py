@@ -119,7 +119,7 @@ class Desk:
 
     def stopped(self) -> Changes:
         """Show that the run was stopped."""
-        sentence = f"Nothing was kept of this run. Press {self.resting} to begin again."
+        sentence = f"Nothing of this run was kept. Press {self.resting} to start again."
         return self.rest(notice("Stopped", sentence, kind="calm"))
 
     def busy(self, status: str) -> Changes:

@@ -115,7 +115,8 @@ class Endpoints(Calls):
         except RefusalError as error:
             raise self.refused(error, upload) from error
         work = partial(Workroom.compose, clip=upload, wishes=wishes, engine=chosen)
-        async for _, files in self.finished(upload, work, request, progress):
+        room = await asyncio.to_thread(self.studio.room_for, upload)
+        async for _, files in self.finished(upload, work, request, progress, room=room):
             yield [str(getattr(files, kind)) for kind in FILES]
 
     async def analyze(

@@ -20,9 +20,9 @@ from video2music.web.workroom import Workroom
 
 HEADING = "Engine"
 
-MEASURING = field_note("Composing for a short clip, to see how long that takes here.")
+MEASURING = field_note("Composing for a short clip to see how long it takes here.")
 
-KEPT = "What has arrived is kept: the next download goes on from there."
+KEPT = "What has arrived is kept: the next download continues from there."
 
 UNMEASURED = "The engine is ready all the same; every piece that it composes is measured."
 
@@ -200,7 +200,9 @@ def lay_out_engines(studio: Studio) -> EnginePanel:
         card = gr.HTML("", elem_id="engine-card")
         with gr.Row(elem_id="engine-row", equal_height=False):
             start = gr.Button("Download", size="sm", visible=False, elem_id="engine-get", min_width=130)
-            measure = gr.Button("Measure its time", size="sm", visible=False, elem_id="engine-measure", min_width=150)
+            measure = gr.Button(
+                "Measure how long it takes", size="sm", visible=False, elem_id="engine-measure", min_width=150
+            )
         desk = lay_out_desk(studio, "engine", start, "Downloading …", prefix="engine-", bench=studio.delivery)
     return EnginePanel(studio, place, choice, hint, card, desk, measure)
 

@@ -52,7 +52,7 @@ def state_words(facts: EngineFacts) -> tuple[str, str]:
     brought = [need for need in missing if need.hub is None]
     if brought:
         sentences.append(
-            "The networks that the authors released have to be brought by hand: get the files from their repository, "
+            "The networks that the authors released have to be fetched by hand: get the files from their repository, "
             f"AMAAI-Lab/Video2Music, and run {BRING_THEM} for each."
         )
     return "missing", " ".join(sentences)
@@ -60,7 +60,7 @@ def state_words(facts: EngineFacts) -> tuple[str, str]:
 
 def _download_words(need: Need) -> str:
     if need.arrived:
-        return f"{megabytes(need.arrived)} of {megabytes(need.size)} are here: the download goes on from there."
+        return f"{megabytes(need.arrived)} of {megabytes(need.size)} are here: the download continues from there."
     return "Not downloaded yet."
 
 

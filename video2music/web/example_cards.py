@@ -23,7 +23,7 @@ def example_cards() -> str:
     return f"""
 <section class="examples" aria-labelledby="examples-title">
   <h3 id="examples-title">No video at hand? Try one of these</h3>
-  <p class="note">Clips and music were made by this program.</p>
+  <p class="note">This program made the clips as well as the music.</p>
   <div class="cards">{"".join(map(example_card, EXAMPLES))}</div>
 </section>"""
 

@@ -15,10 +15,7 @@ from video2music.web.why_panel import PRIVATE, draw_after
 from video2music.web.workroom import Workroom
 from video2music.wishes import Wishes
 
-ABOUT = (
-    "The clip was drawn and the music was composed by this program, once, and kept. Change the music below, or press "
-    "Compose for another piece."
-)
+ABOUT = "This program drew the clip and composed the music. Change the music below, or press Compose for another piece."
 
 
 @dataclass(frozen=True)
@@ -50,7 +47,7 @@ class ExamplesPanel:
                 return
             yield {
                 **self.page.desk.rest(notice("An example", ABOUT, kind="calm")),
-                **self.page.present(kept, piece, files, sum(piece.timings_s.values())),
+                **self.page.present(kept, piece, files, None),
                 self.page.form.clip: str(clip),
             }
 

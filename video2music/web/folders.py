@@ -1,10 +1,9 @@
-"""Where uploads and results live: one private folder per request, under one root that is swept."""
+"""Where uploads and results live: one private folder per request, and names that are safe everywhere."""
 
 import os
 import shutil
 import stat
 import tempfile
-import time
 import unicodedata
 from pathlib import Path
 
@@ -12,8 +11,6 @@ from video2music.errors import OutputError, VideoReadError
 
 KEEP_S = 2 * 60 * 60
 """Uploads and results older than this are deleted."""
-
-SWEEP_EVERY_S = 10 * 60
 
 NAME_BYTES = 120
 """Longest stem of a download; file systems allow 255 bytes with the ending and what browsers add."""
@@ -50,32 +47,11 @@ def private_root(parent: Path | None = None) -> Path:
     return root.resolve()
 
 
-def sweep(root: Path, keep_s: float = KEEP_S) -> int:
-    """Delete what earlier runs left behind, for example after a crash.
-
-    Args:
-        root: folder made by `private_root`.
-        keep_s: age in seconds from which an entry is deleted; another running copy of the page may own younger ones.
-
-    Returns:
-        How many folders and files were deleted.
-    """
-    oldest = time.time() - keep_s
-    left = [*root.glob("run-*"), *root.glob("kept-*"), *(root / "served").glob("*")]
-    stale = [path for path in left if path.stat().st_mtime < oldest]
-    for path in stale:
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:  # Gradio leaves an empty file for each upload that it hands over
-            path.unlink(missing_ok=True)
-    return len(stale)
-
-
 def working_folder(root: Path) -> Path:
     """Make a folder for one request; its name cannot be guessed and is never used twice.
 
     Args:
-        root: folder made by `private_root`.
+        root: folder of the server.
 
     Returns:
         The empty folder.

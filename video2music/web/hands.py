@@ -1,13 +1,12 @@
 """Who does the slow work: this process, or a process of its own that can be killed and replaced."""
 
 import contextlib
-import logging
 import multiprocessing
+import os
 import pickle
 import signal
 import threading
 import time
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
@@ -15,8 +14,10 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from emotion.errors import RefusalError
 from video2music.progress import Progress
+from video2music.web.bounds import Bounds
+from video2music.web.worker import StoppedError, work
 
-log = logging.getLogger(__name__)
+__all__ = ["Hands", "Order", "OwnHands", "ProcessHands", "Stopped", "StoppedError", "WorkerLostError", "checked"]
 
 Room = TypeVar("Room")
 Room_co = TypeVar("Room_co", covariant=True)
@@ -30,14 +31,8 @@ LOOK_EVERY_S = 0.1
 PATIENCE_S = 0.5
 """How long a process that was told to stop may take to let go of its work before it is killed."""
 
-REPORT_EVERY_S = 0.05
-
 SILENCE_S, DEADLINE_S = 5 * 60, 3 * 3600
 """The slowest engine on two cores needs 40 s between two reports, and 2.4 s for each second of a clip."""
-
-
-class StoppedError(Exception):
-    """The person who started the work stopped it."""
 
 
 class WorkerLostError(RefusalError):
@@ -116,34 +111,53 @@ def checked(report: Progress, stopped: Stopped) -> Progress:
     return tell
 
 
-class Messages(Protocol):
-    """The end of a line that whoever works holds: reports and the answer go out, the wish to stop comes in."""
+class Worker(Protocol):
+    """Who works somewhere else."""
 
-    def send(self, message: Any, /) -> None:  # noqa: ANN401 - a pair of kind and content
-        """Send a report or the answer."""
+    @property
+    def line(self) -> Any:  # noqa: ANN401 - a Connection, or what has its words
+        """Takes orders with `send_bytes`, and the wish to stop as empty bytes; brings news with `poll` and `recv`."""
         ...
 
-    def poll(self) -> bool:
-        """Return whether it shall stop."""
+    def is_alive(self) -> bool:
+        """Return whether an order would be heard."""
         ...
 
-    def recv_bytes(self) -> bytes:
-        """Take the wish to stop off the line."""
+    def kill(self) -> None:
+        """End it with every program that it started; it need not be gone when this returns."""
+        ...
+
+    def close(self) -> None:
+        """Wait until it is gone, and let go of the line to it."""
         ...
 
 
-@dataclass
-class Worker:
-    """A running process, here or elsewhere, and the line to it.
+@dataclass(frozen=True)
+class _Process:
+    """A worker in a process of this machine.
 
     Attributes:
-        process: can be asked `is_alive()`, ended with `kill()` and waited for with `join()`.
-        line: takes work with `send_bytes`, and the wish to stop as empty bytes; `poll(seconds)` and `recv()` give what
-            comes back.
+        process: is one.
+        line: to it.
+        life: ends it by being closed.
     """
 
     process: Any
-    line: Any
+    line: Connection
+    life: Connection
+
+    def is_alive(self) -> bool:
+        return bool(self.process.is_alive())
+
+    def kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.kill()  # if it has not come to lead its own group yet
+
+    def close(self) -> None:
+        self.process.join()
+        self.line.close()
+        self.life.close()
 
 
 @dataclass
@@ -156,6 +170,7 @@ class ProcessHands(Generic[Room]):
         preload: modules that the processes have loaded when they start.
         silence_s: seconds without a report after which work is given up.
         deadline_s: seconds after which it is given up in any case.
+        bounds: what the process may take of the machine.
     """
 
     make_room: Callable[[], Room]
@@ -163,8 +178,10 @@ class ProcessHands(Generic[Room]):
     preload: tuple[str, ...] = ()
     silence_s: float = SILENCE_S
     deadline_s: float = DEADLINE_S
+    bounds: Bounds = field(default_factory=Bounds)
     _worker: Worker | None = None
     _busy: threading.Lock = field(default_factory=threading.Lock)
+    _starting: threading.Lock = field(default_factory=threading.Lock)
     _closed: bool = False
 
     @property
@@ -197,10 +214,12 @@ class ProcessHands(Generic[Room]):
                 kind, content = worker.line.recv()
                 heard = time.monotonic()
                 if kind == "progress":
-                    report(*content)
+                    self._pass_on(worker, report, content)
                 elif kind == "outcome":
                     return content
                 else:
+                    if kind == "spent":
+                        self._end(worker)
                     raise content
             if stopped():
                 self._stop(worker)
@@ -209,6 +228,14 @@ class ProcessHands(Generic[Room]):
             if now - heard > self.silence_s or now - begun > self.deadline_s:
                 self._end(worker)
                 raise WorkerLostError("This took too long and was given up", remedy="Try a shorter clip")
+
+    def _pass_on(self, worker: Worker, report: Progress, content: tuple[str, float]) -> None:
+        """Tell whoever asked how far the work is; where they do not listen any more it ends, and is nobody else's."""
+        try:
+            report(*content)
+        except BaseException:
+            self._stop(worker)
+            raise
 
     def _stop(self, worker: Worker) -> None:
         """Ask the process to let go of its work; it is killed where it does not."""
@@ -222,27 +249,38 @@ class ProcessHands(Generic[Room]):
         self._end(worker)
 
     def _alive(self) -> Worker:
-        if self._worker is None or not self._worker.process.is_alive():
-            self._worker = self._start()
-        return self._worker
+        """Return a process that waits for work; one that has died meanwhile, for whatever reason, is replaced."""
+        worker = self._worker
+        if worker is not None and (worker.line.poll() or not worker.is_alive()):  # idle, it has nothing to say
+            self._end(worker)
+        return self._worker or self._start()
 
     def _start(self) -> Worker:
+        with self._starting:  # `close` ends every process that was started, and none is after it
+            if self._closed:
+                raise StoppedError
+            self._worker = worker = self._begin()
+        return worker
+
+    def _begin(self) -> Worker:
         # Forked from a process that has loaded the libraries and nothing else: a replacement is there in a second
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(list(self.preload))
-        mine, theirs = context.Pipe()
-        process = context.Process(target=_work, args=(theirs, self.make_room, self.prepare), daemon=True)
+        (mine, theirs), (life, their_life) = context.Pipe(), context.Pipe()
+        told = (theirs, their_life, self.bounds, self.make_room, self.prepare)
+        process = context.Process(target=work, args=told, daemon=True)
         process.start()
         theirs.close()
-        return Worker(process, mine)
+        their_life.close()
+        return _Process(process, mine, life)
 
     def _end(self, worker: Worker) -> None:
-        worker.process.kill()
-        worker.process.join()
-        worker.line.close()
+        """End a process with every program that it started, and have another in its place."""
+        worker.kill()
+        worker.close()
         self._worker = None
-        if not self._closed:
-            self._worker = self._start()  # the next person shall not wait for it
+        with contextlib.suppress(StoppedError):
+            self._start()  # the next person shall not wait for it
 
     def warm(self) -> None:
         """Start the process."""
@@ -251,61 +289,8 @@ class ProcessHands(Generic[Room]):
 
     def close(self) -> None:
         """End the process, whatever it does."""
-        self._closed = True
-        worker = self._worker
+        with self._starting:
+            self._closed = True
+            worker = self._worker
         if worker is not None:
-            worker.process.kill()
-
-
-def _work(line: Connection, make_room: Callable[[], Room], prepare: Order[Room, object] | None) -> None:
-    """Work until the line is closed; runs in the process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the program that started this one
-    room = make_room()
-    if prepare is not None:
-        with contextlib.suppress(RefusalError):  # said again to whoever asks for work
-            prepare(room, lambda _stage, _fraction: None)
-    while True:
-        try:
-            parcel = line.recv_bytes()
-        except (EOFError, OSError):
-            return
-        if parcel:  # an empty one asks to stop what was finished already
-            answer_order(line, room, parcel)
-
-
-def answer_order(line: Messages, room: Any, parcel: bytes) -> None:  # noqa: ANN401 - whatever room the order is for
-    """Do the work of an order and send what came of it; runs where the work is done.
-
-    Args:
-        line: to whoever asked.
-        room: in which it is done.
-        parcel: the order, pickled.
-    """
-    try:
-        order: Order[Any, object] = pickle.loads(parcel)  # noqa: S301 - from the program that started this one
-        answer = ("outcome", order(room, _reporter(line)))
-    except (RefusalError, StoppedError) as error:
-        answer = ("error", error)
-    except Exception as error:  # noqa: BLE001 - told to whoever asked
-        answer = ("error", RuntimeError("".join(traceback.format_exception(error))))
-    try:
-        line.send(answer)
-    except (TypeError, AttributeError, pickle.PicklingError) as error:
-        line.send(("error", RuntimeError(f"The outcome cannot leave its process: {error}")))
-
-
-def _reporter(line: Messages) -> Progress:
-    """Return a progress function that tells the other side, not too often, and hears when it shall stop."""
-    last_stage, last_time = "", 0.0
-
-    def report(stage: str, fraction: float) -> None:
-        nonlocal last_stage, last_time
-        if line.poll():
-            line.recv_bytes()
-            raise StoppedError
-        now = time.monotonic()
-        if stage != last_stage or now - last_time > REPORT_EVERY_S or fraction >= 1:
-            last_stage, last_time = stage, now
-            line.send(("progress", (stage, fraction)))
-
-    return report
+            worker.kill()

@@ -28,7 +28,7 @@ SCRIPT = Path(__file__).parents[2] / "assets" / "marks.js"
 
 FRAME = """
 <div class="cut-tools">
-  <h3>Cuts and sections of your own</h3>
+  <h3>Your own cuts and sections</h3>
   <div class="buttons">
     <button type="button" class="mark">Mark a cut here</button>
     <div class="chosen" role="group" aria-label="The chosen cut" hidden>
@@ -40,9 +40,9 @@ FRAME = """
   <p class="note count" aria-live="polite"></p>
 </div>"""
 
-PENDING = "The music does not know these cuts and sections yet."
+PENDING = "The music does not follow these cuts and sections yet."
 
-REWRITTEN = "Chords that you replaced will be written anew."
+REWRITTEN = "Chords that you replaced will be written again."
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ def lay_out_marks(studio: Studio, place: gr.Column) -> MarksPanel:
             words = gr.HTML("")
             with gr.Row(equal_height=False):
                 again = gr.Button("Compose again with these marks", variant="primary", size="sm", elem_id="again")
-                forget = gr.Button("Forget them", size="sm", elem_id="forget-marks", min_width=120)
+                forget = gr.Button("Discard them", size="sm", elem_id="forget-marks", min_width=120)
         desk = lay_out_desk(studio, "marks", again, "Composing …", prefix="marks-")
     return MarksPanel(studio, desk, cuts, sections, pending, words, forget)
 

@@ -73,11 +73,11 @@ def piece_timeline(
     }
     lanes = [lane(name, plot + cuts, tells=(key, said[key])) for name, (key, plot) in plots.items()]
     return timeline(
-        'Why it sounds so <span class="readout" data-short aria-hidden="true">0:00</span>',
+        'Why it sounds like this <span class="readout" data-short aria-hidden="true">0:00</span>',
         [
             group("In the picture"),
             *lanes[:SEEN_LANES],
-            group("Set by you", hint="marked with the buttons below"),
+            group("Set by you", hint="use the buttons below"),
             lane("Cuts", cut_lane(features, score, wished) + cuts),
             lane("Sections", section_lane(duration_s, wished) + cuts),
             group("In the music", hint=HINT),

@@ -18,9 +18,9 @@ TYPICAL_S = {
     "Arranging the notes": 0.02,
     "Playing the music": 0.4,
     "Setting the loudness": 0.07,
-    "Listening to the result": 0.17,
-    "Writing the music": 0.05,
+    "Saving the music": 0.05,
     "Putting the music under the picture": 0.75,
+    "Listening to the result": 0.02,
 }
 """Stages of composing in their order, and how long each takes beside the others; only the shares matter."""
 

@@ -133,7 +133,7 @@ class RecognisePage:
         if sound is None:
             return ""
         try:
-            return sound_card(Path(sound))
+            return self.studio.look(partial(sound_card, Path(sound)))
         except RefusalError as error:
             sentence = refusal_sentence(error, given_name(Path(sound)), self.studio.root)
             return notice("This file cannot be used", sentence) + another_button("sound", SOUND_TYPES)
@@ -239,7 +239,8 @@ def connect_run(page: RecognisePage, trigger: Callable[..., Any], sound: gr.comp
         concurrency_limit=None,
         **private,
     )
-    begun.then(None, js=bring_into_view("#music-status"))
+    for after in (begun.success, begun.failure):  # Gradio calls nothing by `then` after a failure
+        after(None, js=bring_into_view("#music-status"))
     read.then(None, js=bring_into_view("#music-status", "#music-result"))
     read.then(None, js=name_players({"player": "The music"}))
     read.failure(page.desk.lost, outputs=controls, **aside)

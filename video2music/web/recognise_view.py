@@ -31,8 +31,8 @@ EMPTY = """
     <g class="film"><rect x="150" y="10" width="84" height="84" rx="10"/></g>
     <path class="arrow" d="M192 20v64m-32-32h64"/><circle class="point" cx="210" cy="34" r="8"/>
   </svg>
-  <h2>Hear what a piece of music carries</h2>
-  <p>Pleasant or unpleasant, calm or excited, how that moves over time, and the key, tempo and chords
+  <h2>Find out what emotion a piece of music carries</h2>
+  <p>Pleasant or unpleasant, calm or excited, how that changes over time, and the key, the tempo and the chords
      behind it. Any recording will do, even the sound of a video.</p>
 </div>
 """
@@ -57,10 +57,10 @@ def answer(prediction: Prediction, name: str) -> str:
   <dl class="facts">{facts(prediction)}</dl>
 </div>
 <div class="pair">
-  <div class="panel"><h3>Where it lies</h3>{plane(prediction)}</div>
+  <div class="panel"><h3>Where the music lies</h3>{plane(prediction)}</div>
   <div class="side">
     <div class="panel"><h3>Moods that stand out</h3>{tag_bars(prediction)}</div>
-    <div class="panel ground"><h3>What supports it</h3><dl class="facts">{ground(prediction)}</dl></div>
+    <div class="panel ground"><h3>What speaks for it</h3><dl class="facts">{ground(prediction)}</dl></div>
   </div>
 </div>"""
 

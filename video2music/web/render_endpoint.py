@@ -1,5 +1,6 @@
 """The named endpoint that plays a stored piece otherwise."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,7 +104,8 @@ class RenderEndpoint:
             raise self.calls.refused(error, upload) from error
         asked = Rendering(upload, None if clip is None else Path(clip), target, changes)
         job = asked.write
-        async for files in self.calls.finished(upload, job, request, progress, studio.music_stand):
+        room = await asyncio.to_thread(studio.room_for, asked.clip or upload)
+        async for files in self.calls.finished(upload, job, request, progress, studio.music_stand, room=room):
             yield files
 
 

@@ -16,8 +16,8 @@ WRITERS = {"paper": "The networks that wrote it were released by the authors of 
 OWN_WRITERS = "The networks that wrote it"
 
 LEARNED = (
-    "learned from research data about commercial music videos. Whether that binds what they write is not settled: ask "
-    "before you sell it. More in docs/licences.md."
+    "learned from research data about commercial music videos. Whether that restricts the music they write is not "
+    "settled: ask before you sell it. More in docs/licences.md."
 )
 
 

@@ -174,6 +174,7 @@ class Bench:
         self._runs: dict[str, Run[Any]] = {}
         self._stopped: set[str] = set()
         self._line: Line[Run[Any]] = Line(self.hands.places)
+        self._closed = False
 
     def prepare(self, work: Callable[[], object]) -> Future[object]:
         """Do something in the worker before the first run, for example load the networks."""
@@ -190,6 +191,9 @@ class Bench:
             The run, to be followed and ended with `finish`.
         """
         run: Run[Any] = Run(work)
+        if self._closed:
+            run.stop()
+            return run
         self._runs[session] = run
         self._line.join(person_of(session), run)
         run.afterwards(lambda: self._line.leave(run))
@@ -250,7 +254,8 @@ class Bench:
         return run is not None
 
     def close(self) -> None:
-        """Stop every run and let the worker end."""
+        """Stop every run, let the worker end, and take no more."""
+        self._closed = True
         for run in self._line.everybody():
             run.stop()
         self._executor.shutdown(wait=False, cancel_futures=True)

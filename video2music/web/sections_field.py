@@ -11,7 +11,7 @@ SCRIPT = Path(__file__).parents[2] / "assets" / "sections.js"
 FRAME = """
 <fieldset class="sections">
   <legend>LEGEND</legend>
-  <p class="note">Counted from where the music begins. Where no mood is set, the music follows the video.</p>
+  <p class="note">Times count from where the music begins. Where no mood is set, the music follows the video.</p>
   <div class="rows"></div>
   <div class="buttons">
     <button type="button" class="add">Add a section</button>

@@ -131,6 +131,27 @@ class Shelf:
         with self._lock:
             self._forget(session)
 
+    def sweep(self) -> None:
+        """Forget what nobody has touched for KEEP_S."""
+        with self._lock:
+            self._sweep()
+
+    def drop_idle(self, idle_s: float) -> bool:
+        """Forget what has not been touched for longest, where that is long enough.
+
+        Args:
+            idle_s: seconds.
+
+        Returns:
+            Whether there was such a thing.
+        """
+        with self._lock:
+            session = next(iter(self._kept), None)  # the one put longest ago
+            if session is None or self._kept[session][0] > self._clock() - idle_s:
+                return False
+            self._forget(session)
+            return True
+
     def _put(self, session: str, kept: Kept) -> None:
         known = self._kept.get(session)
         if known is not None and known[1].folder != kept.folder:

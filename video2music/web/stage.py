@@ -61,14 +61,14 @@ class Stage:
         """What `show` changes."""
         return [self.empty, self.result, self.video, self.summary, *self.downloads, self.rights]
 
-    def show(self, piece: Piece, files: SavedPiece, name: str, took_s: float) -> Changes:
+    def show(self, piece: Piece, files: SavedPiece, name: str, took_s: float | None) -> Changes:
         """Show a piece and offer its files.
 
         Args:
             piece: what is heard.
             files: where it was written.
             name: of the clip, as the person knows it.
-            took_s: seconds from pressing the button to this moment.
+            took_s: seconds from pressing the button to this moment; None for what was composed long before.
         """
         paths = (str(getattr(files, kind)) for kind, *_ in DOWNLOADS)
         return {

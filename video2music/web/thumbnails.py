@@ -10,14 +10,10 @@ from itertools import pairwise
 from math import ceil
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from emotion.errors import RefusalError
 from video2music.features.video_features import VideoFeatures
 from video2music.video.key_frames import key_frames_s
-from video2music.video.part import SHORTEST_S, Part
-from video2music.web.clip_card import jpeg
+from video2music.web.stills import telling_picture
 
 MOST = 24
 """Pictures in a strip; narrower ones would show nothing."""
@@ -37,11 +33,11 @@ NEAR_S = 1.5
 CLOCK_S = 0.02
 """By which times of a file may differ from those of the cuts."""
 
+LATER_LOOKS = 3
+"""Key frames of a scene that are looked at where its beginning shows nothing."""
+
 DECODED_S = 25.0
 """Seconds of video that are decoded for all pictures together; beyond, the nearest key frame must do."""
-
-EVEN = 10.0
-"""Spread of the brightness, of 255, up to which a picture shows nothing, as in a fade from black."""
 
 
 @dataclass(frozen=True)
@@ -125,14 +121,14 @@ def with_pictures(stills: Sequence[Still], clip: Path, begin_s: float = 0.0) -> 
     for still in sorted(stills, key=lambda still: still.start_s - still.end_s):
         second, effort_s = first_look(still, begin_s, known)
         start_s, end_s = (begin_s + edge_s for edge_s in still.scene)
-        inside = [key_s for key_s in known if second < key_s < end_s - CLOCK_S]
-        instead = inside[0] + CLOCK_S if inside else (start_s + end_s) / 2
+        middle_s = (start_s + end_s) / 2
         if effort_s > left_s and known:
-            second = min(known, key=lambda key_s: abs(key_s - (start_s + end_s) / 2)) + CLOCK_S
-            effort_s, instead = CLOCK_S, second
+            second, effort_s = min(known, key=lambda key_s: abs(key_s - middle_s)) + CLOCK_S, CLOCK_S
         if effort_s <= left_s or known:
             left_s -= effort_s
-            pictures[still.start_s] = telling_picture(clip, second, instead)
+            inside = [key_s + CLOCK_S for key_s in known if second < key_s < end_s - CLOCK_S]
+            later = sorted(inside, key=lambda key_s: abs(key_s - middle_s))[:LATER_LOOKS]
+            pictures[still.start_s] = telling_picture(clip, [second, *(later or [middle_s])], SHORTER_SIDE)
     return [replace(still, picture=pictures.get(still.start_s, "")) for still in stills]
 
 
@@ -154,35 +150,3 @@ def first_look(still: Still, begin_s: float, key_frames: Sequence[float]) -> tup
         return key_s + CLOCK_S, CLOCK_S
     after_s = start_s + min(AFTER_CUT_S, length_s / 2)
     return after_s, after_s - max((key_s for key_s in key_frames if key_s <= after_s), default=0.0)
-
-
-def telling_picture(clip: Path, second: float, instead: float) -> str:
-    """Return a frame as JPEG in base64, or where it shows nothing, a later one; nothing where none can be read.
-
-    Args:
-        clip: the video.
-        second: at which the frame stands.
-        instead: at which the other one stands.
-    """
-    frame = frame_at(clip, second)
-    if frame is not None and frame.std() <= EVEN:
-        later = frame_at(clip, instead)
-        frame = frame if later is None else later
-    return "" if frame is None else jpeg(frame)
-
-
-def frame_at(clip: Path, second: float) -> NDArray[np.uint8] | None:
-    """Return the frame that stands at a second; None where it cannot be read any more.
-
-    Args:
-        clip: the video.
-        second: after its first frame.
-    """
-    from video2music.video.reader import VideoReader
-
-    try:
-        with VideoReader(clip, Part(second, second + SHORTEST_S)) as frames:
-            frame = next(iter(frames), None)
-            return None if frame is None else frame.shown(SHORTER_SIDE)
-    except RefusalError:
-        return None

@@ -25,7 +25,7 @@ CURVE_POINTS = 240
 NAMED_SHARE = 0.022
 """A chord must hold this share of the time before its name has room above its box."""
 
-INVITATION = "Press anywhere to hear it from there"
+INVITATION = "Click anywhere to play from there"
 """Stands where the read-out will be."""
 
 MOST_CHORDS = 400

@@ -58,7 +58,8 @@ class VariationsPanel:
             return
         yield self.desk.waiting(request)
         job = partial(Workroom.vary, kept=kept, count=count)
-        with self.studio.job(self.desk.session(request), job) as run:
+        room = self.studio.room_for(kept.piece.source, kept.piece.features.duration_s, 2 * count)
+        with self.studio.job(self.desk.session(request), job, room=room) as run:
             async for changes in self.desk.follow(run):
                 yield changes
             yield self.outcome(run, session, kept)
@@ -94,7 +95,7 @@ def lay_out_variations(studio: Studio) -> VariationsPanel:
     with gr.Accordion("Variations", open=False, elem_id="variations"):
         with gr.Row(elem_id="vary-row", equal_height=False):
             counts = [(str(count), count) for count in range(1, MOST_OFFERS + 1)]
-            count = gr.Radio(counts, value=3, label="Other pieces for this clip, played the same way", elem_id="count")
+            count = gr.Radio(counts, value=3, label="How many other pieces for this clip?", elem_id="count")
             vary = gr.Button("Compose them", size="sm", elem_id="vary", min_width=140)
         desk = lay_out_desk(studio, "vary", vary, "Composing …", prefix="vary-")
         with gr.Row(elem_id="offers", equal_height=False):

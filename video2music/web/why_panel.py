@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -76,19 +77,20 @@ def draw_after(event: Dependency, studio: Studio, why: WhyPanel) -> None:
 
     def draw(request: gr.Request) -> Iterator[Changes]:
         try:
-            yield from drawn(why, studio.shelf.get(str(request.session_hash)))
+            yield from drawn(why, studio.shelf.get(str(request.session_hash)), studio)
         except (RefusalError, FileNotFoundError):  # there is none, or the person has turned to another clip meanwhile
             return
 
     event.success(draw, outputs=[why.timeline, why.table], concurrency_limit=None, **PRIVATE)
 
 
-def drawn(why: WhyPanel, kept: Kept) -> Iterator[Changes]:
+def drawn(why: WhyPanel, kept: Kept, studio: Studio) -> Iterator[Changes]:
     """Yield the timeline of a piece: at once, and where its clip has not been looked at yet, again with pictures.
 
     Args:
         why: where it is shown.
         kept: what the person works on.
+        studio: where its clip is looked at.
     """
     piece, known = kept.piece, kept.folder / KNOWN_STRIP
     features, score = piece.features, piece.score
@@ -100,7 +102,8 @@ def drawn(why: WhyPanel, kept: Kept) -> Iterator[Changes]:
     wished = Set(piece.marks, piece.direction.sections, f"{crc32(kept.folder.name.encode()):x}")
     yield {why.timeline: piece_timeline(features, score, strip, image, wished), why.table: str(table)}
     if pictured is None:
-        strip = with_pictures(strip, piece.source, 0.0 if piece.part is None else piece.part.start_s)
+        begin_s = 0.0 if piece.part is None else piece.part.start_s
+        strip = studio.look(partial(with_pictures, strip, piece.source, begin_s))
         known.write_text(json.dumps([asdict(still) for still in strip]), encoding="utf-8")
         yield {why.timeline: piece_timeline(features, score, strip, image, wished)}
 

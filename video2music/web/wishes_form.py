@@ -20,7 +20,7 @@ AUTO_KEY = "Auto (from the video's mood)"
 
 AUTO_MOOD = "The video's own mood"
 
-AUTO_SUMMARY = "Takes the ensemble that suits what the video shows and how much it moves"
+AUTO_SUMMARY = "Picks the ensemble that suits what the video shows and how much it moves"
 
 TONICS = {
     "major": ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"),

@@ -16,8 +16,8 @@ from starlette.testclient import TestClient
 
 from video2music.study.stimuli import load_stimuli
 from video2music.study.store import open_store
-from video2music.web.study.hall import Hall
 from video2music.web.study.preview import WoundClock
+from video2music.web.study.served import ServedStudy
 from video2music.web.study.server import study_routes
 
 SECONDS = 1.0
@@ -34,7 +34,7 @@ def load_fake() -> ModuleType:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TimedHall(Hall):
+class TimedStudy(ServedStudy):
     """A study whose server's clock can be wound."""
 
     clock: WoundClock
@@ -43,10 +43,10 @@ class TimedHall(Hall):
 class Device:
     """A browser on the pages of one study: it keeps cookies, and sends what the pages' script sends."""
 
-    def __init__(self, hall: TimedHall, path: str = "") -> None:
-        self.hall = hall
-        self.client = TestClient(Starlette(routes=study_routes([hall])), raise_server_exceptions=False)
-        self.root = f"/study/{hall.study.name}/{path}"
+    def __init__(self, served: TimedStudy, path: str = "") -> None:
+        self.served = served
+        self.client = TestClient(Starlette(routes=study_routes([served])), raise_server_exceptions=False)
+        self.root = f"/study/{served.study.name}/{path}"
 
     def get(self, path: str = "", **options: Any) -> Any:  # noqa: ANN401 - an answer of httpx
         return self.client.get(self.root + path, **options)
@@ -55,7 +55,7 @@ class Device:
         return self.client.post(self.root + path, json=body, headers={"x-study": "1", **(headers or {})})
 
     def begin(self, **body: Any) -> None:  # noqa: ANN401
-        consent = {"language": "en", "version": self.hall.study.consent.version}
+        consent = {"language": "en", "version": self.served.study.consent.version}
         assert self.post("begin", **(consent | body)).status_code == 200
         self.get()
 
@@ -69,7 +69,7 @@ class Device:
 
     def play(self, ranges: object = ((0, SECONDS),), plays: int = 1) -> Any:  # noqa: ANN401
         """Report what was played of each clip of the page, after the time that it takes."""
-        self.hall.clock.ahead += timedelta(seconds=3)
+        self.served.clock.ahead += timedelta(seconds=3)
         reports = [{"ranges": ranges, "plays": plays} for _ in self.clips()]
         return self.post("played", step=self.step, stimuli=reports)
 
@@ -100,40 +100,40 @@ class Device:
 
 
 @pytest.fixture
-def make_hall(make_clip: Callable[..., Path], tmp_path: Path) -> Iterator[Callable[..., Hall]]:
-    """Open a small study with changes: `make_hall(session={"headphones": "off"})`; clips last a second."""
-    opened: list[Hall] = []
+def serve_study(make_clip: Callable[..., Path], tmp_path: Path) -> Iterator[Callable[..., ServedStudy]]:
+    """Open a small study with changes: `serve_study(session={"headphones": "off"})`; clips last a second."""
+    opened: list[ServedStudy] = []
 
-    def make(*, password: str = "", pairs: bool = False, **changes: Any) -> Hall:  # noqa: ANN401
+    def make(*, password: str = "", pairs: bool = False, **changes: Any) -> ServedStudy:  # noqa: ANN401
         fake = load_fake()
         clip = make_clip(seconds=SECONDS)
         study = fake.make_study(
             tmp_path / str(len(opened)), clip, SECONDS, **(fake.as_pairs() if pairs else {}), **changes
         )
         clock = WoundClock()
-        hall = TimedHall(study, open_store(study, now=clock), load_stimuli(study), password, clock=clock)
-        opened.append(hall)
-        return hall
+        served = TimedStudy(study, open_store(study, now=clock), load_stimuli(study), password, clock=clock)
+        opened.append(served)
+        return served
 
     yield make
-    for hall in opened:
-        hall.store.close()
+    for served in opened:
+        served.store.close()
 
 
 @pytest.fixture
 def visit() -> Callable[..., Device]:
-    """Return a new device that visits a study: `visit(hall, "test/")`."""
+    """Return a new device that visits a study: `visit(served, "test/")`."""
     return Device
 
 
 @pytest.fixture
-def hall(make_hall: Callable[..., Hall]) -> Hall:
-    return make_hall()
+def served(serve_study: Callable[..., ServedStudy]) -> ServedStudy:
+    return serve_study()
 
 
 @pytest.fixture
-def device(hall: Hall) -> Device:
-    return Device(hall)
+def device(served: ServedStudy) -> Device:
+    return Device(served)
 
 
 @pytest.fixture

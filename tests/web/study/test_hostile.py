@@ -8,24 +8,41 @@ from typing import Any
 import pytest
 
 from video2music.study.stimuli import stimulus_path
-from video2music.web.study.hall import Hall
-from video2music.web.study.tries import Tries
+from video2music.web.study.attempts import AttemptLimit
+from video2music.web.study.served import ServedStudy
 
 Device = Any
 """See conftest.py."""
 
 Visit = Callable[..., Device]
-MakeHall = Callable[..., Hall]
+ServeStudy = Callable[..., ServedStudy]
 
-CALLS = ("begin", "refuse", "resume", "withdraw", "answer", "played", "next", "headphones", "desk/login", "desk/logout")
+CALLS = (
+    "begin",
+    "refuse",
+    "resume",
+    "withdraw",
+    "answer",
+    "played",
+    "next",
+    "headphones",
+    "dashboard/login",
+    "dashboard/logout",
+)
 
 
 def test_every_answer_carries_the_headers(begun: Device, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise OSError("the disk is gone")
 
-    answers = [begun.get(), begun.get("no/such/page"), begun.get("desk"), begun.post("answer"), begun.get("withdraw")]
-    monkeypatch.setattr(begun.hall.store, "position", fail)
+    answers = [
+        begun.get(),
+        begun.get("no/such/page"),
+        begun.get("dashboard"),
+        begun.post("answer"),
+        begun.get("withdraw"),
+    ]
+    monkeypatch.setattr(begun.served.store, "position", fail)
     answers.append(begun.get())
     assert [answer.status_code for answer in answers] == [200, 404, 403, 409, 200, 500]
     for answer in answers:
@@ -50,13 +67,13 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(device: Device) -
 
 
 def test_another_site_can_call_nothing(begun: Device) -> None:
-    before = begun.step, begun.hall.store.progress()
+    before = begun.step, begun.served.store.progress()
     for call in CALLS:
         assert begun.client.post(begun.root + call, json={}).status_code == 403
         assert begun.client.post(begun.root + call, data={"step": "training-1"}).status_code == 403
         for site in ("cross-site", "same-site"):
             assert begun.post(call, {"sec-fetch-site": site}).status_code == 403
-    assert (begun.step, begun.hall.store.progress()) == before
+    assert (begun.step, begun.served.store.progress()) == before
 
 
 @pytest.mark.parametrize(
@@ -68,7 +85,7 @@ def test_what_the_script_would_not_send_is_refused(begun: Device, body: bytes) -
         answer = begun.client.post(begun.root + call, content=body, headers={"x-study": "1"})
         assert answer.status_code < 500
     assert begun.step == "training-1"
-    assert begun.hall.store.rows() == []
+    assert begun.served.store.rows() == []
 
 
 def test_huge_bodies_are_not_read(begun: Device) -> None:
@@ -89,7 +106,7 @@ def test_only_points_of_the_scale_are_stored(begun: Device) -> None:
     for value in ("8", "0", "5.5", "-1", "1e9", "NaN", "5; DROP TABLE answers", "[5]", "left"):
         assert begun.answer("match", value).status_code == 409
     assert begun.answer("no-such-question", "5").status_code == 409
-    assert begun.hall.store.rows() == []
+    assert begun.served.store.rows() == []
 
 
 def test_a_text_stays_a_text(begun: Device) -> None:
@@ -102,12 +119,12 @@ def test_a_text_stays_a_text(begun: Device) -> None:
     assert begun.post("next", step="training-1").status_code == 200
     assert "<script>alert" not in begun.get("?page=training-1").text
     assert "&lt;script&gt;alert" in begun.get("?page=training-1").text
-    assert harm in {row["value"] for row in begun.hall.store.rows()}
+    assert harm in {row["value"] for row in begun.served.store.rows()}
 
 
-def test_what_a_study_says_is_text_too(make_hall: MakeHall, visit: Visit) -> None:
+def test_what_a_study_says_is_text_too(serve_study: ServeStudy, visit: Visit) -> None:
     harm = {"en": "</title><script>x()</script>", "de": "b"}
-    page = visit(make_hall(title=harm)).get('?language=en&PID="><script>x()</script>').text
+    page = visit(serve_study(title=harm)).get('?language=en&PID="><script>x()</script>').text
     assert "<script>x" not in page
 
 
@@ -119,8 +136,8 @@ def test_made_up_cookies_are_nobodys(device: Device) -> None:
 
 def test_an_id_from_an_exported_table_is_not_enough(begun: Device, visit: Visit) -> None:
     begun.walk("trial-1")
-    known = begun.hall.store.rows()[0]["participant"]
-    thief = visit(begun.hall)
+    known = begun.served.store.rows()[0]["participant"]
+    thief = visit(begun.served)
     for seal in ("", known, "0" * 64):
         thief.client.cookies.set("study-live-small", f"{known}.{seal}")
         assert "Before you start" in thief.get().text
@@ -129,19 +146,19 @@ def test_an_id_from_an_exported_table_is_not_enough(begun: Device, visit: Visit)
 
 def test_a_session_is_of_one_mode(begun: Device, visit: Visit) -> None:
     own = begun.client.cookies["study-live-small"]
-    other = visit(begun.hall, "test/")
+    other = visit(begun.served, "test/")
     other.client.cookies.set("study-test-small", own)
     assert "Before you start" in other.get().text
 
 
 def test_clips_are_sent_to_those_who_see_them_now_or_next(begun: Device, visit: Visit) -> None:
-    names = {one.name for one in begun.hall.stimuli.values()}
+    names = {one.name for one in begun.served.stimuli.values()}
     upcoming = re.search(r'data-upcoming="([^"]*)"', begun.get().text)
     assert upcoming is not None
     own = {begun.clips()[0].partition("/")[2].removesuffix(".mp4"), upcoming[1].removesuffix(".mp4")}
     assert len(own) == 2
     assert {name for name in names if begun.get(f"stimuli/{name}.mp4").status_code == 200} == own
-    stranger = visit(begun.hall)
+    stranger = visit(begun.served)
     assert {stranger.get(f"stimuli/{name}.mp4").status_code for name in names} == {404}
     for name in ("../study", "..%2fstudy", "%2e%2e%2fanswers", "manifest", ""):
         assert begun.get(f"stimuli/{name}.mp4").status_code == 404
@@ -150,8 +167,8 @@ def test_clips_are_sent_to_those_who_see_them_now_or_next(begun: Device, visit: 
 
 
 def test_a_part_of_a_clip_can_be_asked_for(begun: Device) -> None:
-    here = begun.hall.store.position(begun.hall.store.resume(code_of(begun)).id)
-    whole = stimulus_path(begun.hall.study, begun.hall.shown(here)[0]).read_bytes()
+    here = begun.served.store.position(begun.served.store.resume(code_of(begun)).id)
+    whole = stimulus_path(begun.served.study, begun.served.shown(here)[0]).read_bytes()
     part = begun.get(begun.clips()[0], headers={"range": "bytes=10-99"})
     assert part.status_code == 206
     assert part.content == whole[10:100]
@@ -177,7 +194,7 @@ def test_no_page_tells_a_condition_or_a_clip(begun: Device) -> None:
 
 
 def test_codes_cannot_be_guessed_for_long(begun: Device, visit: Visit) -> None:
-    stranger = visit(begun.hall)
+    stranger = visit(begun.served)
     codes = [stranger.post("resume", code=f"AAAA-AAA{n}").status_code for n in range(12)]
     assert codes == [404] * 10 + [429] * 2
     assert stranger.post("resume", code=code_of(begun)).status_code == 429
@@ -187,7 +204,7 @@ def test_codes_cannot_be_guessed_for_long(begun: Device, visit: Visit) -> None:
 
 def test_wrong_guesses_are_forgotten_after_a_while() -> None:
     moment = [0.0]
-    tries = Tries(2, 60.0, now=lambda: moment[0])
+    tries = AttemptLimit(2, 60.0, now=lambda: moment[0])
     for _ in range(2):
         assert tries.allowed("here")
         tries.count("here")

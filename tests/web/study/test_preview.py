@@ -11,21 +11,21 @@ import pytest
 from emotion.errors import RefusalError
 from video2music.study.session import steps
 from video2music.web import app
-from video2music.web.study.hall import Hall, open_halls
 from video2music.web.study.preview import open_preview
+from video2music.web.study.served import ServedStudy, open_studies
 
 Visit = Callable[..., Any]
-MakeHall = Callable[..., Hall]
+ServeStudy = Callable[..., ServedStudy]
 
 
 @pytest.mark.parametrize("pairs", [False, True])
 def test_the_bar_leads_to_any_page_and_nothing_is_kept(
-    make_hall: MakeHall, visit: Visit, tmp_path: Path, *, pairs: bool
+    serve_study: ServeStudy, visit: Visit, tmp_path: Path, *, pairs: bool
 ) -> None:
-    study = make_hall(pairs=pairs).study
+    study = serve_study(pairs=pairs).study
     stored = (study.folder / "answers.sqlite").stat().st_size
-    hall = open_preview(study, tmp_path)
-    device = visit(hall)
+    served = open_preview(study, tmp_path)
+    device = visit(served)
     assert "Nothing is stored." in device.get().text
     keys = [step.key for step in steps(study, 0, 1)]
     assert re.findall(r"<option[^>]*>([^<]*)</option>", device.get().text) == keys
@@ -33,7 +33,7 @@ def test_the_bar_leads_to_any_page_and_nothing_is_kept(
         page = device.get(f"?page={key}").text
         if key in keys:
             assert f"<option selected>{key}</option>" in page
-    hall.store.close()
+    served.store.close()
     assert (study.folder / "answers.sqlite").stat().st_size == stored
 
 
@@ -52,19 +52,19 @@ def test_studies_are_named_on_the_command_line_and_in_the_environment(monkeypatc
     assert app.read_settings([])[0].studies == ()
 
 
-def test_studies_that_cannot_be_served_are_refused(make_hall: MakeHall, tmp_path: Path) -> None:
-    path = make_hall().study.folder / "study.yaml"
+def test_studies_that_cannot_be_served_are_refused(serve_study: ServeStudy, tmp_path: Path) -> None:
+    path = serve_study().study.folder / "study.yaml"
     with pytest.raises(RefusalError, match="same name"):
-        open_halls([path, path])
+        open_studies([path, path])
     with pytest.raises(RefusalError, match="cannot be read"):
-        open_halls([tmp_path / "none.yaml"])
+        open_studies([tmp_path / "none.yaml"])
     (path.parent / "stimuli" / "manifest.json").unlink()
     with pytest.raises(RefusalError, match="study prepare"):
-        open_halls([path])
+        open_studies([path])
 
 
-def test_the_composing_page_and_a_study_share_a_server(make_hall: MakeHall, fakes: Any, tmp_path: Path) -> None:  # noqa: ANN401 - a module
-    path = make_hall().study.folder / "study.yaml"
+def test_the_composing_page_and_a_study_share_a_server(serve_study: ServeStudy, fakes: Any, tmp_path: Path) -> None:  # noqa: ANN401 - a module
+    path = serve_study().study.folder / "study.yaml"
     with (
         fakes.serve(None, tmp_path / "uploads", studies=(path,), root_path="/music") as page,
         httpx.Client(base_url=page.url) as client,

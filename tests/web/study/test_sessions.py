@@ -13,14 +13,14 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-from video2music.web.study.hall import Hall
+from video2music.web.study.served import ServedStudy
 from video2music.web.study.server import study_routes
 
 Device = Any
 """See conftest.py."""
 
 Visit = Callable[..., Device]
-MakeHall = Callable[..., Hall]
+ServeStudy = Callable[..., ServedStudy]
 
 
 def test_a_session_leads_from_the_consent_to_a_code(device: Device) -> None:
@@ -32,7 +32,7 @@ def test_a_session_leads_from_the_consent_to_a_code(device: Device) -> None:
         device.rate()
     assert seen == ["volume", "headphones", "training-1", "trial-1", "attention-third", "trial-2", "background"]
     code = re.search(r'id="completion">([^<]*)<', page)
-    person = device.hall.store.rows()[0]
+    person = device.served.store.rows()[0]
     assert code is not None
     assert re.fullmatch(r"\w{4}-\w{4}", code[1])
     assert (person["state"], person["mode"], person["language"]) == ("finished", "live", "en")
@@ -47,13 +47,16 @@ def test_nothing_is_stored_twice(begun: Device) -> None:
     for _ in range(3):
         assert begun.post("next", step="training-1").status_code == 200
     assert begun.step == "trial-1"
-    assert [(row["question"], row["value"]) for row in begun.hall.store.rows()] == [("match", "5"), ("tension", "40.0")]
+    assert [(row["question"], row["value"]) for row in begun.served.store.rows()] == [
+        ("match", "5"),
+        ("tension", "40.0"),
+    ]
 
 
 def test_who_refuses_is_only_counted(device: Device) -> None:
     assert device.post("refuse").status_code == 200
     assert "That is fine" in device.get("refused").text
-    progress = device.hall.store.progress()
+    progress = device.served.store.progress()
     assert (progress.refused, progress.total("enrolled")) == (1, 0)
     assert not device.client.cookies
 
@@ -78,21 +81,21 @@ def test_ratings_stay_closed_until_the_whole_clip_was_played(begun: Device) -> N
         assert begun.answer("match", "5").status_code == 409
     assert begun.post("next", step="training-1").status_code == 409
     assert '<fieldset id="lock" disabled>' in begun.get().text
-    assert begun.hall.store.rows() == []
+    assert begun.served.store.rows() == []
 
 
-def test_a_clip_takes_its_time(make_hall: MakeHall, visit: Visit) -> None:
-    device = visit(make_hall(session={"headphones": "off", "volume": False}))
+def test_a_clip_takes_its_time(serve_study: ServeStudy, visit: Visit) -> None:
+    device = visit(serve_study(session={"headphones": "off", "volume": False}))
     device.begin()
     claim = [{"ranges": [[0, 60]], "plays": 1}]
-    device.hall.stimuli.update({key: replace(one, duration_s=60.0) for key, one in device.hall.stimuli.items()})
+    device.served.stimuli.update({key: replace(one, duration_s=60.0) for key, one in device.served.stimuli.items()})
     assert device.post("played", step="training-1", stimuli=claim).json() == {"open": False}
-    device.hall.clock.ahead += timedelta(seconds=60)
+    device.served.clock.ahead += timedelta(seconds=60)
     assert device.post("played", step="training-1", stimuli=claim).json() == {"open": True}
 
 
-def test_of_a_pair_both_clips_have_to_be_played(make_hall: MakeHall, visit: Visit) -> None:
-    device = visit(make_hall(pairs=True))
+def test_of_a_pair_both_clips_have_to_be_played(serve_study: ServeStudy, visit: Visit) -> None:
+    device = visit(serve_study(pairs=True))
     device.begin()
     device.walk("trial-1")
     full, part = {"ranges": [[0, 1]], "plays": 1}, {"ranges": [[0, 0.5]], "plays": 1}
@@ -117,7 +120,7 @@ def test_answers_may_change_until_the_page_is_left(begun: Device) -> None:
     assert begun.post("next", step="training-1").status_code == 200
     begun.answer("match", "1", step="training-1")
     begun.answer("remark", "", step="training-1")
-    values = {row["question"]: row["value"] for row in begun.hall.store.rows()}
+    values = {row["question"]: row["value"] for row in begun.served.store.rows()}
     assert values == {"match": "6", "tension": "10.0", "remark": "first words"}
     kept = begun.get("?page=training-1").text
     assert "6 / 7" in kept
@@ -147,7 +150,7 @@ def test_a_session_goes_on_after_a_restart_and_on_another_device(begun: Device, 
     begun.walk("trial-1")
     code = re.search(r'class="code"><span>[^<]*</span> <strong>([^<]*)<', begun.get().text)
     assert code is not None
-    elsewhere = visit(begun.hall)
+    elsewhere = visit(begun.served)
     assert elsewhere.step == ""
     assert elsewhere.post("resume", code=code[1].lower().replace("-", " ")).status_code == 200
     assert elsewhere.step == "trial-1"
@@ -157,41 +160,41 @@ def test_a_session_goes_on_after_a_restart_and_on_another_device(begun: Device, 
 
 def test_a_code_withdraws_everything(begun: Device) -> None:
     begun.walk("trial-1")
-    person = begun.hall.store.participant(begun.hall.store.rows()[0]["participant"])
+    person = begun.served.store.participant(begun.served.store.rows()[0]["participant"])
     assert begun.post("withdraw", code="AAAA-AAAA").status_code == 404
     assert begun.post("withdraw", code=person.resume_code).status_code == 200
-    assert begun.hall.store.rows(None) == []
+    assert begun.served.store.rows(None) == []
     assert begun.answer("match", "5", step="trial-1").status_code == 410
     assert "Before you start" in begun.get().text
 
 
-def test_a_test_session_stands_beside_the_live_one(hall: Hall, visit: Visit) -> None:
-    device = visit(hall)
+def test_a_test_session_stands_beside_the_live_one(served: ServedStudy, visit: Visit) -> None:
+    device = visit(served)
     assert str(device.get("?mode=test&x=1").url).endswith("/study/small/test/?x=1")
     device.begin()
     device.root += "test/"
     assert "Answers are kept apart" in device.get().text
     device.begin()
     device.walk("trial-2")
-    assert {row["mode"] for row in hall.store.rows(None)} == {"test"}
+    assert {row["mode"] for row in served.store.rows(None)} == {"test"}
     device.root = device.root.removesuffix("test/")
     assert device.step == "volume"
     assert "Answers are kept apart" not in device.get().text
 
 
-def test_an_external_id_is_kept_only_if_the_study_asks_for_it(make_hall: MakeHall, visit: Visit) -> None:
-    asks = visit(make_hall(session={"external_id": "PID", "volume": False, "headphones": "off"}))
+def test_an_external_id_is_kept_only_if_the_study_asks_for_it(serve_study: ServeStudy, visit: Visit) -> None:
+    asks = visit(serve_study(session={"external_id": "PID", "volume": False, "headphones": "off"}))
     assert '"external_id": "p\\u00271"' in asks.get("?PID=p'1").text
     asks.begin(external_id="p'1")
     asks.walk("trial-1")
-    assert asks.hall.store.rows()[0]["external_id"] == "p'1"
+    assert asks.served.store.rows()[0]["external_id"] == "p'1"
     assert "Before you start" in asks.get("?PID=another").text
     assert "Before you start" not in asks.get("?PID=p'1").text
-    silent = visit(make_hall())
+    silent = visit(serve_study())
     assert '"external_id": ""' in silent.get("?PID=p1").text
     silent.begin(external_id="p1")
     silent.walk("trial-1")
-    assert {row["external_id"] for row in silent.hall.store.rows()} == {""}
+    assert {row["external_id"] for row in silent.served.store.rows()} == {""}
 
 
 def test_a_shared_device_takes_in_the_next_person(begun: Device) -> None:
@@ -199,7 +202,7 @@ def test_a_shared_device_takes_in_the_next_person(begun: Device) -> None:
     assert "Before you start" in begun.get("?session=new").text
     begun.begin(fresh=True)
     assert begun.step == "volume"
-    assert begun.hall.store.progress().total("enrolled") == 2
+    assert begun.served.store.progress().total("enrolled") == 2
 
 
 def test_the_language_is_chosen_once(device: Device) -> None:
@@ -216,8 +219,8 @@ def test_a_consent_that_changed_meanwhile_is_read_again(device: Device) -> None:
     assert device.post("begin", language="en", version="old").status_code == 409
 
 
-def test_headphones_that_are_required_have_to_be_there(make_hall: MakeHall, visit: Visit) -> None:
-    device = visit(make_hall(session={"headphones": "required", "volume": False}))
+def test_headphones_that_are_required_have_to_be_there(serve_study: ServeStudy, visit: Visit) -> None:
+    device = visit(serve_study(session={"headphones": "required", "volume": False}))
     device.begin()
     assert device.post("next", step="headphones").status_code == 409
     assert device.post("headphones", answers=[0] * 6, attempt=1).status_code == 200
@@ -231,8 +234,8 @@ def test_headphones_that_are_required_have_to_be_there(make_hall: MakeHall, visi
     assert device.post("withdraw", code=code[1]).status_code == 200
 
 
-def test_headphones_that_are_right_pass_and_the_answer_is_never_sent(make_hall: MakeHall, visit: Visit) -> None:
-    device = visit(make_hall(session={"headphones": "required", "volume": False}))
+def test_headphones_that_are_right_pass_and_the_answer_is_never_sent(serve_study: ServeStudy, visit: Visit) -> None:
+    device = visit(serve_study(session={"headphones": "required", "volume": False}))
     device.begin()
     sounds = [device.get(f"headphones/1-{trial}.wav").content for trial in range(1, 7)]
     right = [quietest(sound) for sound in sounds]
@@ -250,8 +253,8 @@ def quietest(sound: bytes) -> int:
     return int(np.argmin([np.sqrt(np.mean(tone**2)) for tone in tones])) + 1
 
 
-def test_all_works_under_a_path_of_a_proxy(hall: Hall) -> None:
-    client = TestClient(Starlette(routes=[Mount("/music", routes=study_routes([hall]))]))
+def test_all_works_under_a_path_of_a_proxy(served: ServedStudy) -> None:
+    client = TestClient(Starlette(routes=[Mount("/music", routes=study_routes([served]))]))
     page = client.get("/music/study/small")
     assert str(page.url).endswith("/music/study/small/")
     body = {"language": "en", "version": "2026-11"}

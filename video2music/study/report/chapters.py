@@ -184,7 +184,7 @@ def _tests(analysis: Analysis, labels: Mapping[str, str]) -> Section:
         ),
         Table(
             "Wilcoxon's signed-rank test for every pair: mean difference, p alone and after Holm's correction, and the "
-            "matched-pairs rank-biserial correlation r. Intervals are bootstrapped over participants.",
+            "matched-pairs rank-biserial correlation r. Intervals of differences are bootstrapped over participants.",
             ("Question and pair", "n", "Difference", "95 % CI", "W", "p", "p (Holm)", "r", "95 % CI of r"),
             [_pair_row(pair, labels) for pair in found.pairs],
         ),
@@ -203,8 +203,8 @@ def _tests(analysis: Analysis, labels: Mapping[str, str]) -> Section:
                 "is Kendall's coefficient (Kendall & Babington Smith 1939). Pairs are tested with Wilcoxon's "
                 f"signed-rank test (1945) and corrected with Holm's method (1979) over the whole family of "
                 f"{counted(family, 'test')}: all pairs of all questions. r is the share of the rank sum in favour of "
-                "the first condition minus the share in favour of the second (Kerby 2014); its interval covers too "
-                "rarely where r is beyond about ±0.8, and there is none where all differences have one sign."
+                "the first condition minus the share in favour of the second (Kerby 2014), with a score interval "
+                "(Newcombe 2006) over normal differences (Hoeffding 1948)."
             ),
             (
                 "These tests speak about other participants and these clips. A participant hears every condition with "

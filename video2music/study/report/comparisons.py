@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from video2music.study.report.means import RESAMPLES, Interval, mean_interval, widened_level
+from video2music.study.report.effect_size import rank_biserial, rank_biserial_interval
+from video2music.study.report.means import RESAMPLES, Interval, mean_interval
 
-EFFECT_RESAMPLES = 1999
 SAME_RANK = 9
 """Decimals of a difference that count: means of the same points must be ties although their last bits differ."""
 
@@ -146,7 +146,7 @@ def _compare(pair: Pair, both: NDArray[np.float64], resamples: int) -> Pair:
         statistic=statistic,
         p=p,
         effect=float(rank_biserial(ranked)),
-        effect_interval=rank_biserial_interval(ranked) if resamples else None,
+        effect_interval=rank_biserial_interval(ranked),
     )
 
 
@@ -162,49 +162,6 @@ def signed_rank(differences: NDArray[np.float64], alternative: Alternative = "tw
     """
     result = stats.wilcoxon(differences, zero_method="wilcox", correction=True, alternative=alternative)
     return float(result.statistic), float(result.pvalue)
-
-
-def rank_biserial(differences: NDArray[np.float64], axis: int = -1) -> NDArray[np.float64]:
-    """Return matched-pairs rank-biserial correlations (Kerby 2014); zeros are left out.
-
-    Args:
-        differences: one value per participant along the axis.
-        axis: of the participants.
-
-    Returns:
-        -1 to 1 for every sample; 0 where nothing differs.
-    """
-    ranks = stats.rankdata(np.abs(differences), axis=axis)
-    ranks = np.where(differences == 0, 0, ranks - (differences == 0).sum(axis=axis, keepdims=True))
-    favour = (ranks * np.sign(differences)).sum(axis=axis)
-    return np.asarray(favour / np.maximum(ranks.sum(axis=axis), 1), float)
-
-
-def rank_biserial_interval(differences: NDArray[np.float64], resamples: int = EFFECT_RESAMPLES) -> Interval | None:
-    """Return the interval of a matched-pairs rank-biserial correlation, bootstrapped over participants.
-
-    Fisher's transform with the standard error of the signed-rank sum, as R's effectsize has it, was tried as well; away
-    from zero it covers too little.
-
-    Args:
-        differences: (participants,) one value each, zeros included.
-        resamples: of the bootstrap.
-
-    Returns:
-        Lower and upper end; None where all differences have one sign and resampling shows no spread.
-    """
-    if len(differences) < 2 or abs(float(rank_biserial(differences))) >= 1:
-        return None
-    result = stats.bootstrap(
-        (differences,),
-        rank_biserial,
-        n_resamples=resamples,
-        confidence_level=widened_level(len(differences)),
-        method="percentile",
-        rng=np.random.default_rng(0),
-        vectorized=True,
-    )
-    return float(result.confidence_interval.low), float(result.confidence_interval.high)
 
 
 def with_holm(pairs: Iterable[Pair]) -> list[Pair]:

@@ -7,12 +7,14 @@ from sqlalchemy.orm import Session
 
 from video2music.errors import SessionError
 from video2music.study.designs import cell_count, least_filled
+from video2music.study.frozen import frozen_parts
 from video2music.study.plan import Study
 from video2music.study.records import Mode
 from video2music.study.session import CONSENT
 from video2music.study.store import queries
 from video2music.study.store.codes import draw_code, draw_id
 from video2music.study.store.database import Database
+from video2music.study.store.freezing import freeze, open_frozen
 from video2music.study.store.moments import Clock, utc_now, write_moment
 from video2music.study.store.people import Participant
 from video2music.study.store.tables import ParticipantRecord, VisitRecord
@@ -28,14 +30,20 @@ class Enrolment:
         study: as read from its file.
         database: with the tables of this program.
         now: clock of the server.
+
+    Raises:
+        StoreError: the study was changed after people had taken part.
     """
 
     def __init__(self, study: Study, database: Database, now: Clock = utc_now) -> None:
         self.study = study
         self.database = database
         self._now = now
+        self._parts = frozen_parts(study)
         with database.writing() as session:
             queries.ensure_lock(session, study.name)
+            queries.lock(session, study.name)
+            open_frozen(session, study.name, self._parts, self.moment())
 
     def close(self) -> None:
         """Close the database."""
@@ -73,6 +81,7 @@ class Enrolment:
 
         Raises:
             SessionError: the study does not have the language, its consent has changed, or the id is none.
+            StoreError: somebody has changed the study meanwhile, and others take part in what it is now.
         """
         if language not in self.study.languages:
             raise SessionError("The study is not offered in this language", where=language)
@@ -87,6 +96,8 @@ class Enrolment:
     def _admit(self, session: Session, mode: Mode, language: str, external_id: str | None) -> ParticipantRecord:
         filled = queries.filled_cells(session, self.study.name, mode, self.idle_since())
         counts = [filled[cell] for cell in range(cell_count(self.study))]
+        if mode == "live":
+            freeze(session, self.study.name, self._parts, self.moment())
         moment = self.moment()
         record = ParticipantRecord(
             id=draw_id(),

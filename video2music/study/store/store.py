@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from video2music.errors import SessionError
+from video2music.errors import SessionError, StoreError
+from video2music.study.length import PageTimes
 from video2music.study.plan import Study
 from video2music.study.records import Mode, Row
 from video2music.study.session import (
@@ -25,6 +26,7 @@ from video2music.study.store.codes import draw_code, show_code
 from video2music.study.store.database import Database, database_url
 from video2music.study.store.enrolment import Enrolment
 from video2music.study.store.moments import Clock, seconds_between, utc_now
+from video2music.study.store.page_times import read_page_times
 from video2music.study.store.people import Answer, Participant, Visit
 from video2music.study.store.progress import Progress, read_progress
 from video2music.study.store.rows import read_rows
@@ -48,10 +50,23 @@ def open_store(study: Study, url: str | None = None, *, existing: bool = False, 
         now: clock of the server.
 
     Raises:
-        StoreError: it cannot be opened.
+        StoreError: it cannot be opened, or the study was changed after people had taken part.
     """
-    address = database_url(url or os.environ.get(VARIABLE), study.folder / FILE)
-    return Store(study, Database(address, existing=existing), now)
+    database = Database(database_url(url or os.environ.get(VARIABLE), study.folder / FILE), existing=existing)
+    try:
+        return Store(study, database, now)
+    except StoreError:
+        database.close()
+        raise
+
+
+def has_store(study: Study) -> bool:
+    """Say whether there can be answers: a database is named, or the study's own is there.
+
+    Args:
+        study: as read from its file.
+    """
+    return bool(os.environ.get(VARIABLE)) or (study.folder / FILE).exists()
 
 
 class Store(Enrolment):
@@ -279,6 +294,11 @@ class Store(Enrolment):
         """
         with self.database.reading() as session:
             return read_progress(session, self.study, mode, self.idle_since())
+
+    def page_times(self) -> PageTimes | None:
+        """Return how long pages took those who have finished, once there are enough of them."""
+        with self.database.reading() as session:
+            return read_page_times(session, self.study.name)
 
     def _steps(self, cell: int, number: int) -> tuple[Step, ...]:
         if (cell, number) not in self._pages:

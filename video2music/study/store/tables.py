@@ -109,3 +109,13 @@ class TallyRecord(Table):
     event: Mapped[str] = mapped_column(String(16), primary_key=True)
     cell: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     count: Mapped[int] = mapped_column(default=0)
+
+
+class StudyRecord(Table):
+    """What participants were asked, since the first one agreed; as long as there is one."""
+
+    __tablename__ = "studies"
+
+    study: Mapped[str] = mapped_column(Name, primary_key=True)
+    parts: Mapped[str] = mapped_column(Text)
+    frozen_at: Mapped[str] = mapped_column(Moment)

@@ -8,15 +8,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from video2music.errors import SessionError
+from video2music.errors import SessionError, StoreError
 from video2music.study.headphones import TRIALS, count_right
 from video2music.study.records import Mode
 from video2music.study.session import HEADPHONE_ATTEMPTS, HEADPHONES, Playing, find_step, headphones_passed
 from video2music.study.store import Participant
-from video2music.web.study import tickets
-from video2music.web.study.bodies import BodyError, count, items, read_body, text
-from video2music.web.study.checks import headphone_seed
-from video2music.web.study.hall import Hall
+from video2music.web.study import session_cookie
+from video2music.web.study.headphone_seed import headphone_seed
+from video2music.web.study.request_body import BodyError, count, items, read_body, text
+from video2music.web.study.served import ServedStudy
 
 Body = dict[str, Any]
 
@@ -25,13 +25,13 @@ class Calls:
     """What can be stored in one study and mode.
 
     Args:
-        hall: of the study.
+        served: of the study.
         mode: "test" only tries the study.
     """
 
-    def __init__(self, hall: Hall, mode: Mode) -> None:
-        self.hall = hall
-        self.store = hall.store
+    def __init__(self, served: ServedStudy, mode: Mode) -> None:
+        self.served = served
+        self.store = served.store
         self.mode = mode
 
     def routes(self) -> list[BaseRoute]:
@@ -47,12 +47,12 @@ class Calls:
 
     def begin(self, request: Request, body: Body) -> Response:
         """Take in somebody who agrees; a session that began while this page was open goes on."""
-        known = None if body.get("fresh") is True else tickets.find(request, self.hall, self.mode)
+        known = None if body.get("fresh") is True else session_cookie.find(request, self.served, self.mode)
         participant = known or self.store.enrol(
             text(body, "language"), text(body, "version"), text(body, "external_id") or None, self.mode
         )
         response = JSONResponse({})
-        tickets.give(request, response, self.hall, participant)
+        session_cookie.give(request, response, self.served, participant)
         return response
 
     def refuse(self, _request: Request, _body: Body) -> Response:
@@ -68,7 +68,7 @@ class Calls:
             if participant.mode != self.mode:
                 raise SessionError("This code belongs to another mode")
             response = JSONResponse({})
-            tickets.give(request, response, self.hall, participant)
+            session_cookie.give(request, response, self.served, participant)
             return response
 
         return self.by_code(request, body, go_on)
@@ -79,8 +79,8 @@ class Calls:
         def delete(code: str) -> Response:
             self.store.withdraw(code)
             response = JSONResponse({})
-            if tickets.find(request, self.hall, self.mode) is None:
-                tickets.take_away(response, self.hall, self.mode)
+            if session_cookie.find(request, self.served, self.mode) is None:
+                session_cookie.take_away(response, self.served, self.mode)
             return response
 
         return self.by_code(request, body, delete)
@@ -88,12 +88,12 @@ class Calls:
     def by_code(self, request: Request, body: Body, act: Callable[[str], Response]) -> Response:
         """Do something with a code, unless too many wrong ones came from there."""
         caller = request.client.host if request.client else ""
-        if not self.hall.codes.allowed(caller):
+        if not self.served.codes.allowed(caller):
             return JSONResponse({}, 429)
         try:
             return act(text(body, "code"))
         except SessionError:
-            self.hall.codes.count(caller)
+            self.served.codes.count(caller)
             return JSONResponse({}, 404)
 
     # Within a session
@@ -102,7 +102,7 @@ class Calls:
         """Let a call know whose session it belongs to; without one there is nothing to store."""
 
         def find(request: Request, body: Body) -> Response:
-            participant = tickets.find(request, self.hall, self.mode)
+            participant = session_cookie.find(request, self.served, self.mode)
             return JSONResponse({}, 410) if participant is None else call(participant, body)
 
         return find
@@ -122,7 +122,7 @@ class Calls:
         reports = [report if isinstance(report, dict) else {} for report in items(body, "stimuli")]
         stimuli = [
             Playing(stimulus.duration_s, count(report.get("plays")), ranges(report))
-            for stimulus, report in zip(self.hall.shown(step), reports, strict=False)
+            for stimulus, report in zip(self.served.shown(step), reports, strict=False)
         ]
         return JSONResponse({"open": self.store.played(participant.id, step.key, stimuli)})
 
@@ -138,7 +138,7 @@ class Calls:
             raise BodyError(400)
         right = count_right(headphone_seed(participant, attempt), answers)
         participant = self.store.headphones(participant.id, right, attempt)
-        told = self.hall.study.session.headphones == "told"
+        told = self.served.study.session.headphones == "told"
         if told or headphones_passed(participant.headphones):
             self.store.pass_step(participant.id, HEADPHONES)
         return JSONResponse({})
@@ -156,7 +156,7 @@ def taking(call: Callable[[Request, Body], Response]) -> Callable[..., Any]:
             return await run_in_threadpool(call, request, await read_body(request))
         except BodyError as error:
             return JSONResponse({}, error.status)
-        except SessionError as error:
+        except (SessionError, StoreError) as error:
             return JSONResponse({"error": str(error)}, 409)
 
     return answer

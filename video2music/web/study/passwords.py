@@ -12,7 +12,7 @@ from video2music.study.plan import Study
 
 VARIABLE = "VIDEO2MUSIC_STUDY_PASSWORD_HASH"
 
-FILE = "desk.password"
+FILE = "dashboard.password"
 """Beside the study's file; holds the hash, readable only by its owner."""
 
 SHORTEST = 8
@@ -61,7 +61,7 @@ def write_password(study: Study, hashed: str) -> Path:
     """
     path = study.folder / FILE
     try:
-        handle, temporary = tempfile.mkstemp(dir=study.folder, prefix=".desk-")  # only its owner may read it
+        handle, temporary = tempfile.mkstemp(dir=study.folder, prefix=".dashboard-")  # only its owner may read it
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(hashed + "\n")
         Path(temporary).replace(path)
@@ -71,7 +71,7 @@ def write_password(study: Study, hashed: str) -> Path:
 
 
 def read_password(study: Study) -> str:
-    """Return the hash that opens the desk of a study: of the environment, or beside its file; "" if there is none.
+    """Return the hash that opens the dashboard of a study: of the environment, or beside its file; "" if there is none.
 
     Args:
         study: as read from its file.

@@ -14,7 +14,7 @@ from video2music.study.session import HEADPHONES, Playing, Step, steps
 from video2music.study.stimuli import load_stimuli
 from video2music.study.store import Participant, open_store
 from video2music.study.store.moments import utc_now
-from video2music.web.study.hall import Hall
+from video2music.web.study.served import ServedStudy
 from video2music.web.study.server import study_routes
 
 SAMPLES = {"likert": "1", "slider": "50", "preference": "left", "text": "-"}
@@ -37,7 +37,7 @@ class WoundClock:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PreviewHall(Hall):
+class PreviewedStudy(ServedStudy):
     """A study whose answers are forgotten, and whose clock can be wound.
 
     Attributes:
@@ -97,7 +97,7 @@ def sample(question: Question) -> str:
     return question.options[0].id if question.options else SAMPLES[question.kind]
 
 
-def open_preview(study: Study, folder: Path) -> PreviewHall:
+def open_preview(study: Study, folder: Path) -> PreviewedStudy:
     """Make a study ready to be looked at.
 
     Args:
@@ -108,7 +108,7 @@ def open_preview(study: Study, folder: Path) -> PreviewHall:
         RefusalError: stimuli are missing.
     """
     stimuli, clock = load_stimuli(study), WoundClock()
-    return PreviewHall(study, open_store(study, str(folder / "preview.sqlite"), now=clock), stimuli, clock=clock)
+    return PreviewedStudy(study, open_store(study, str(folder / "preview.sqlite"), now=clock), stimuli, clock=clock)
 
 
 def serve_preview(study: Study, host: str, port: int) -> None:
@@ -123,8 +123,8 @@ def serve_preview(study: Study, host: str, port: int) -> None:
         RefusalError: stimuli are missing.
     """
     with tempfile.TemporaryDirectory(prefix="study-preview-") as folder:
-        hall = open_preview(study, Path(folder))
+        served = open_preview(study, Path(folder))
         try:
-            uvicorn.run(Starlette(routes=study_routes([hall])), host=host, port=port, log_level="warning")
+            uvicorn.run(Starlette(routes=study_routes([served])), host=host, port=port, log_level="warning")
         finally:
-            hall.store.close()
+            served.store.close()

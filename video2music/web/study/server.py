@@ -12,10 +12,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from video2music.study.records import Mode
 from video2music.web.study.calls import Calls
+from video2music.web.study.dashboard import Dashboard
 from video2music.web.study.guard import Guard
-from video2music.web.study.hall import Hall
 from video2music.web.study.pages import Pages, choose_language, page_frame, show_message
-from video2music.web.study.researcher import Desk
+from video2music.web.study.served import ServedStudy
 from video2music.web.study.templates import ASSETS
 
 KEEP_A_DAY = {"cache-control": "public, max-age=86400"}
@@ -24,16 +24,16 @@ FONTS = "templates/frontend/static/fonts/IBMPlexSans"
 """Inside the Gradio package: the letters of the composing page."""
 
 
-def study_routes(halls: Iterable[Hall]) -> list[BaseRoute]:
+def study_routes(studies: Iterable[ServedStudy]) -> list[BaseRoute]:
     """Return the addresses of studies: everything below /study/<name>.
 
     Args:
-        halls: one for each study.
+        studies: one for each study.
     """
     routes: list[BaseRoute] = []
-    for hall in halls:
-        address = f"/study/{hall.study.name}"
-        routes += [Route(address, add_slash), Mount(address, StrippedPath(address, Guard(application(hall))))]
+    for served in studies:
+        address = f"/study/{served.study.name}"
+        routes += [Route(address, add_slash), Mount(address, StrippedPath(address, Guard(application(served))))]
     return routes
 
 
@@ -64,60 +64,60 @@ class StrippedPath:
         await self.app(scope, receive, send)
 
 
-def application(hall: Hall) -> Starlette:
+def application(served: ServedStudy) -> Starlette:
     """Put the pages of one study together.
 
     Args:
-        hall: of the study.
+        served: of the study.
     """
 
     def missing(request: Request, _error: Exception) -> Response:
-        language = choose_language(request, hall.study.languages)
-        frame = {**page_frame(hall, "live", language), "up": "../" * inside(request, hall).count("/")}
+        language = choose_language(request, served.study.languages)
+        frame = {**page_frame(served, "live", language), "up": "../" * inside(request, served).count("/")}
         return show_message(frame, "missing_title", "missing_text", status=404)
 
     def broken(request: Request, _error: Exception) -> Response:
-        frame = page_frame(hall, mode_of(request, hall), choose_language(request, hall.study.languages))
+        frame = page_frame(served, mode_of(request, served), choose_language(request, served.study.languages))
         return show_message(frame, "broken_title", "broken_text", status=500)
 
     routes: list[BaseRoute] = [
         Route("/assets/{name}", asset),
         Route("/test", add_slash),
-        Mount("/test", routes=session_routes(hall, "test")),
-        *Desk(hall).routes(),
-        *session_routes(hall, "live"),
+        Mount("/test", routes=session_routes(served, "test")),
+        *Dashboard(served).routes(),
+        *session_routes(served, "live"),
     ]
     return Starlette(routes=routes, exception_handlers={404: missing, Exception: broken})
 
 
-def session_routes(hall: Hall, mode: Mode) -> list[BaseRoute]:
+def session_routes(served: ServedStudy, mode: Mode) -> list[BaseRoute]:
     """Return the addresses of the sessions of one mode.
 
     Args:
-        hall: of the study.
+        served: of the study.
         mode: "test" only tries the study.
     """
-    return [*Pages(hall, mode).routes(), *Calls(hall, mode).routes()]
+    return [*Pages(served, mode).routes(), *Calls(served, mode).routes()]
 
 
-def inside(request: Request, hall: Hall) -> str:
+def inside(request: Request, served: ServedStudy) -> str:
     """Return the part of an address that follows the study's own, such as "test/withdraw".
 
     Args:
         request: for one of the study's pages.
-        hall: of the study.
+        served: of the study.
     """
-    return str(request.scope["path"].partition(f"/study/{hall.study.name}/")[2])
+    return str(request.scope["path"].partition(f"/study/{served.study.name}/")[2])
 
 
-def mode_of(request: Request, hall: Hall) -> Mode:
+def mode_of(request: Request, served: ServedStudy) -> Mode:
     """Return the mode that an address belongs to.
 
     Args:
         request: for one of the study's pages.
-        hall: of the study.
+        served: of the study.
     """
-    return "test" if inside(request, hall).startswith("test/") else "live"
+    return "test" if inside(request, served).startswith("test/") else "live"
 
 
 def add_slash(request: Request) -> Response:

@@ -4,63 +4,59 @@ from collections.abc import Sequence
 from typing import Any
 
 from video2music.study.headphones import TRIALS
-from video2music.study.length import HEADPHONES_S, PAGE_S, VOLUME_S, answering_s
+from video2music.study.length import page_s
 from video2music.study.plan import Question, Study
 from video2music.study.reading import in_language
 from video2music.study.session import HEADPHONE_ATTEMPTS, Step
 from video2music.study.store import Participant, Visit
-from video2music.web.study.hall import Hall
+from video2music.web.study.served import ServedStudy
 from video2music.web.study.words import speak
 
 ANSWERED = ("training", "trial", "attention", "background")
 """Kinds of pages that can be looked at again."""
 
-FIXED_S = {"volume": VOLUME_S, "headphones": HEADPHONES_S}
-"""Pages without questions."""
 
-
-def page_view(hall: Hall, participant: Participant, step: Step) -> dict[str, Any]:
+def page_view(served: ServedStudy, participant: Participant, step: Step) -> dict[str, Any]:
     """Return what every page of a session shows: how far it is.
 
     Args:
-        hall: of the study.
+        served: of the study.
         participant: whose session.
         step: the page.
     """
-    pages = hall.store.pages(participant)[1:]  # the consent was before
+    pages = served.store.pages(participant)[1:]  # the consent was before
     place = pages.index(step) + 1
     return {
         "here": step.key,
         "step": place,
         "steps": len(pages),
-        "minutes": minutes_left(hall, pages[place - 1 :]),
+        "minutes": minutes_left(served, pages[place - 1 :]),
         "code": participant.resume_code,
         "participant": participant.id[:8],
     }
 
 
-def minutes_left(hall: Hall, pages: Sequence[Step]) -> int:
+def minutes_left(served: ServedStudy, pages: Sequence[Step]) -> int:
     """Estimate how long the rest of a session takes.
 
     Args:
-        hall: of the study.
+        served: of the study.
         pages: that are left.
 
     Returns:
         Whole minutes; 0 for less than one.
     """
-    seconds = 0.0
-    for step in pages:
-        seconds += FIXED_S.get(step.kind, PAGE_S) + answering_s(step.questions)
-        seconds += sum(stimulus.duration_s for stimulus in hall.shown(step))
-    return round(seconds / 60)
+    seconds = (
+        page_s(step, sum(stimulus.duration_s for stimulus in served.shown(step)), served.measured) for step in pages
+    )
+    return round(sum(seconds) / 60)
 
 
-def step_view(hall: Hall, participant: Participant, step: Step, visit: Visit) -> dict[str, Any]:
+def step_view(served: ServedStudy, participant: Participant, step: Step, visit: Visit) -> dict[str, Any]:
     """Return what a page with questions shows.
 
     Args:
-        hall: of the study.
+        served: of the study.
         participant: whose session.
         step: the page.
         visit: what is stored of it.
@@ -68,22 +64,22 @@ def step_view(hall: Hall, participant: Participant, step: Step, visit: Visit) ->
     language = participant.language
     is_open = visit.ratings_open or step.trial is None
     return {
-        **page_view(hall, participant, step),
-        "heading": heading(hall, participant, step),
+        **page_view(served, participant, step),
+        "heading": heading(served, participant, step),
         "practice": step.kind == "training",
         "open": is_open,
-        "players": players(hall, step, language, heard=is_open),
+        "players": players(served, step, language, heard=is_open),
         "questions": [question_view(one, language, visit.answers.get(one.id, "")) for one in step.questions],
-        "upcoming": [f"{stimulus.name}.mp4" for stimulus in hall.upcoming(participant, step)],
-        "earlier": earlier(hall, participant, step),
+        "upcoming": [f"{stimulus.name}.mp4" for stimulus in served.upcoming(participant, step)],
+        "earlier": earlier(served, participant, step),
     }
 
 
-def kept_view(hall: Hall, participant: Participant, step: Step, visit: Visit) -> dict[str, Any]:
+def kept_view(served: ServedStudy, participant: Participant, step: Step, visit: Visit) -> dict[str, Any]:
     """Return what a page that was left shows when somebody comes back to it.
 
     Args:
-        hall: of the study.
+        served: of the study.
         participant: whose session.
         step: the page.
         visit: what is stored of it.
@@ -91,64 +87,64 @@ def kept_view(hall: Hall, participant: Participant, step: Step, visit: Visit) ->
     language = participant.language
     questions = [question_view(one, language, visit.answers.get(one.id, "")) for one in step.questions]
     return {
-        **page_view(hall, participant, step),
-        "heading": heading(hall, participant, step),
+        **page_view(served, participant, step),
+        "heading": heading(served, participant, step),
         "questions": [{**one, "read": readable(one)} for one in questions],
-        "earlier": earlier(hall, participant, step),
+        "earlier": earlier(served, participant, step),
     }
 
 
-def headphones_view(hall: Hall, participant: Participant, step: Step) -> dict[str, Any]:
+def headphones_view(served: ServedStudy, participant: Participant, step: Step) -> dict[str, Any]:
     """Return what the page of the headphone check shows.
 
     Args:
-        hall: of the study.
+        served: of the study.
         participant: whose session.
         step: the page.
     """
     attempt = min(participant.headphone_attempts + 1, HEADPHONE_ATTEMPTS)
-    return {**page_view(hall, participant, step), "trials": TRIALS, "attempt": attempt}
+    return {**page_view(served, participant, step), "trials": TRIALS, "attempt": attempt}
 
 
-def heading(hall: Hall, participant: Participant, step: Step) -> str:
+def heading(served: ServedStudy, participant: Participant, step: Step) -> str:
     """Return the title of a page with questions.
 
     Args:
-        hall: of the study.
+        served: of the study.
         participant: whose session.
         step: the page.
     """
     say = speak(participant.language)
     if step.kind != "trial" or step.trial is None:
         return say(f"{step.kind}_title")
-    positions = sum(one.kind == "trial" for one in hall.store.pages(participant))
+    positions = sum(one.kind == "trial" for one in served.store.pages(participant))
     name = "pair_title" if len(step.trial.conditions) > 1 else "trial_title"
     return say(name, position=step.trial.position, positions=positions)
 
 
-def earlier(hall: Hall, participant: Participant, step: Step) -> str:
+def earlier(served: ServedStudy, participant: Participant, step: Step) -> str:
     """Return the key of the page before that can be looked at again, "" if there is none.
 
     Args:
-        hall: of the study.
+        served: of the study.
         participant: whose session.
         step: the page.
     """
-    pages = hall.store.pages(participant)
+    pages = served.store.pages(participant)
     before = pages[: pages.index(step)]
     return next((one.key for one in reversed(before) if one.kind in ANSWERED), "")
 
 
-def players(hall: Hall, step: Step, language: str, *, heard: bool) -> list[dict[str, Any]]:
+def players(served: ServedStudy, step: Step, language: str, *, heard: bool) -> list[dict[str, Any]]:
     """Return what plays the stimuli of a page; nothing here tells a condition.
 
     Args:
-        hall: of the study.
+        served: of the study.
         step: the page.
         language: of the participant.
         heard: whether they were played already.
     """
-    say, stimuli = speak(language), hall.shown(step)
+    say, stimuli = speak(language), served.shown(step)
     names = (say("name_left"), say("name_right")) if len(stimuli) > 1 else ("",)
     return [
         {

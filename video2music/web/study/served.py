@@ -5,27 +5,31 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from emotion.errors import RefusalError
+from video2music.study.length import PageTimes
 from video2music.study.plan import Study
 from video2music.study.reading import read_study
 from video2music.study.session import Step
 from video2music.study.stimuli import load_stimuli
 from video2music.study.store import Participant, Store, open_store
 from video2music.study.trials import Stimulus
+from video2music.web.study.attempts import AttemptLimit
+from video2music.web.study.copying import AnswerCopy
 from video2music.web.study.passwords import read_password
-from video2music.web.study.tries import Tries
 
 WRONG_CODES, WITHIN_S = 10, 600.0
 
 
 @dataclass(frozen=True)
-class Hall:
+class ServedStudy:
     """A study that people can enter.
 
     Attributes:
         study: as read from its file.
         store: of its answers.
         stimuli: by clip and condition.
-        password: hash of the researcher's password; "" closes the desk.
+        password: hash of the researcher's password; "" closes the dashboard.
+        measured: how long pages took those who had finished when the server was started; None for too few.
+        copy: of its answers in a data set; None where none is ever made.
         codes: wrong codes of each caller.
     """
 
@@ -33,14 +37,16 @@ class Hall:
     store: Store
     stimuli: Mapping[tuple[str, str], Stimulus]
     password: str = ""
-    codes: Tries = field(default_factory=lambda: Tries(WRONG_CODES, WITHIN_S))
+    measured: PageTimes | None = None
+    copy: AnswerCopy | None = None
+    codes: AttemptLimit = field(default_factory=lambda: AttemptLimit(WRONG_CODES, WITHIN_S))
 
     @property
     def bar(self) -> tuple[str, ...]:
         """Keys of the pages that a bar leads to: none, as people go one way."""
         return ()
 
-    def lead(self, participant: Participant | None, key: str) -> Participant | None:  # noqa: ARG002 - see PreviewHall
+    def lead(self, participant: Participant | None, key: str) -> Participant | None:  # noqa: ARG002 - see PreviewedStudy
         """Lead somebody to a page, where the study is only shown.
 
         Args:
@@ -83,7 +89,7 @@ def after(pages: Sequence[Step], step: Step) -> Sequence[Step]:
     return pages[pages.index(step) + 1 :]
 
 
-def open_halls(files: Sequence[Path]) -> list[Hall]:
+def open_studies(files: Sequence[Path]) -> list[ServedStudy]:
     """Make several studies ready to be served side by side.
 
     Args:
@@ -92,16 +98,16 @@ def open_halls(files: Sequence[Path]) -> list[Hall]:
     Raises:
         RefusalError: one of them cannot be used, or two have the same name.
     """
-    halls: dict[str, Hall] = {}
+    studies: dict[str, ServedStudy] = {}
     for path in files:
         study = read_study(path)
-        if study.name in halls:
+        if study.name in studies:
             raise RefusalError("Two studies have the same name", where=study.name, remedy="Rename one of them")
-        halls[study.name] = open_hall(study)
-    return list(halls.values())
+        studies[study.name] = open_study(study)
+    return list(studies.values())
 
 
-def open_hall(study: Study) -> Hall:
+def open_study(study: Study) -> ServedStudy:
     """Make a study ready to be served.
 
     Args:
@@ -111,4 +117,5 @@ def open_hall(study: Study) -> Hall:
         RefusalError: stimuli are missing, or the store cannot be opened.
     """
     stimuli = load_stimuli(study)
-    return Hall(study, open_store(study), stimuli, read_password(study))
+    store = open_store(study)
+    return ServedStudy(study, store, stimuli, read_password(study), store.page_times(), AnswerCopy(study, store))

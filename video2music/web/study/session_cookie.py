@@ -10,13 +10,13 @@ from starlette.responses import Response
 from video2music.errors import SessionError
 from video2music.study.records import Mode
 from video2music.study.store import Participant
-from video2music.web.study.hall import Hall
+from video2music.web.study.served import ServedStudy
 
 KEPT_S = 60 * 24 * 3600
 """As long as a study may wait for somebody who pauses."""
 
 
-def give(request: Request, response: Response, hall: Hall, participant: Participant) -> None:
+def give(request: Request, response: Response, served: ServedStudy, participant: Participant) -> None:
     """Let a device find the session again.
 
     The cookie has no path of its own: browsers then keep it for the folder of this page, under whatever path a proxy
@@ -25,11 +25,11 @@ def give(request: Request, response: Response, hall: Hall, participant: Particip
     Args:
         request: that is answered.
         response: takes the cookie.
-        hall: of the study.
+        served: of the study.
         participant: whose session.
     """
     response.set_cookie(
-        _name(hall, participant.mode),
+        _name(served, participant.mode),
         f"{participant.id}.{_seal(participant)}",
         max_age=KEPT_S,
         path=None,
@@ -39,28 +39,28 @@ def give(request: Request, response: Response, hall: Hall, participant: Particip
     )
 
 
-def take_away(response: Response, hall: Hall, mode: Mode) -> None:
+def take_away(response: Response, served: ServedStudy, mode: Mode) -> None:
     """Let a device forget its session.
 
     Args:
         response: takes the cookie away.
-        hall: of the study.
+        served: of the study.
         mode: of the session.
     """
-    response.set_cookie(_name(hall, mode), "", max_age=0, path=None, httponly=True, samesite="lax")
+    response.set_cookie(_name(served, mode), "", max_age=0, path=None, httponly=True, samesite="lax")
 
 
-def find(request: Request, hall: Hall, mode: Mode) -> Participant | None:
+def find(request: Request, served: ServedStudy, mode: Mode) -> Participant | None:
     """Return whose session a request belongs to, if it belongs to any.
 
     Args:
         request: with or without a cookie.
-        hall: of the study.
+        served: of the study.
         mode: of the page.
     """
     try:
-        name, _, seal = request.cookies.get(_name(hall, mode), "").partition(".")
-        participant = hall.store.participant(name)
+        name, _, seal = request.cookies.get(_name(served, mode), "").partition(".")
+        participant = served.store.participant(name)
     except (SessionError, CookieError):
         return None
     genuine = hmac.compare_digest(seal.encode(), _seal(participant).encode())
@@ -76,8 +76,8 @@ def is_secure(request: Request) -> bool:
     return "https" in {request.url.scheme, request.headers.get("x-forwarded-proto", "").split(",")[0].strip()}
 
 
-def _name(hall: Hall, mode: Mode) -> str:
-    return f"study-{mode}-{hall.study.name}"
+def _name(served: ServedStudy, mode: Mode) -> str:
+    return f"study-{mode}-{served.study.name}"
 
 
 def _seal(participant: Participant) -> str:

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 
 
-class Tries:
+class AttemptLimit:
     """Counts wrong guesses of each caller in memory; addresses are hashed with a key that nobody knows.
 
     Args:

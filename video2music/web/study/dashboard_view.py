@@ -17,8 +17,8 @@ GROUPS = {
 """Groups of participants and how they are headed."""
 
 
-def desk_view(study: Study, progress: Progress) -> dict[str, Any]:
-    """Return what the desk shows.
+def dashboard_view(study: Study, progress: Progress) -> dict[str, Any]:
+    """Return what the dashboard shows.
 
     Args:
         study: as read from its file.
