@@ -63,7 +63,7 @@ BEFORE = (
     "number input for Darker",
     "range slider for Calmer",
     "Tempo",
-    "number input for Lower",
+    "number input for Semitones lower",
     "A melody",
     "Strong beats",
     "Replace it",

@@ -52,6 +52,8 @@ TEXTS = (
     ".sections :is(legend, label span, input, select, button), #settings-file button"
 )
 
+LOOKS = ((390, False), (1280, True), (1280, False))
+"""Widths of the page, and whether it is dark; the last is that in which a person goes on."""
 
 MOVING = "() => document.getAnimations().filter(a => a.playState === 'running').map(a => a.animationName)"
 SIDEWAYS = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -137,24 +139,29 @@ def second_tab(page: Page, served: SimpleNamespace, song: Path, upload: Upload) 
     yield "second tab, done"
 
 
-@pytest.mark.parametrize(("width", "dark"), [(1280, False), (1280, True), (390, False)])
+def look(page: Page, width: int, *, dark: bool) -> None:
+    """See the page on another screen, and wait until it has taken to it."""
+    page.set_viewport_size({"width": width, "height": 860})
+    page.emulate_media(color_scheme="dark" if dark else "light", reduced_motion="reduce")
+    page.wait_for_function(
+        "dark => (getComputedStyle(document.body).backgroundColor.match(/[\\d.]+/)[0] < 40) === dark", arg=dark
+    )
+
+
 def test_every_state_is_fit_for_everybody(
-    open_window: Callable[..., Page],
+    page: Page,
     served: SimpleNamespace,
     clip: Path,
     song: Path,
     upload: Upload,
     blocks: Callable[[Page], Locator],
-    *,
-    width: int,
-    dark: bool,
 ) -> None:
-    page = open_window(served.url, width=width, dark=dark)
-    red = page.evaluate("() => Number(getComputedStyle(document.body).backgroundColor.match(/[\\d.]+/)[0])")
-    assert (red < 40) == dark
     first, second = first_tab(page, served, clip, blocks), second_tab(page, served, song, upload)
     for state in chain(first, second):
-        assert not violations(page), state
-        assert not weak_texts(page), state
-        assert not page.evaluate(MOVING), state
-        assert page.evaluate(SIDEWAYS) == 0, state
+        for width, dark in LOOKS:
+            look(page, width, dark=dark)
+            where = f"{state}, {width} pixels, {'dark' if dark else 'light'}"
+            assert not violations(page), where
+            assert not weak_texts(page), where
+            assert not page.evaluate(MOVING), where
+            assert page.evaluate(SIDEWAYS) == 0, where
