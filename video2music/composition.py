@@ -15,6 +15,7 @@ from video2music.harmony.parsing import parse_primer
 from video2music.harmony.vocabulary import attribute_id, quality_of, transpose
 from video2music.models.generation import generate_chords, predict_dynamics
 from video2music.models.melody_for_score import with_melody
+from video2music.models.threads import one_core
 from video2music.music.cuts import acknowledge_cuts, changes_for_cuts, cuts_to_meet, grid_for_cuts
 from video2music.music.ending import resolve
 from video2music.music.score import Score
@@ -51,6 +52,7 @@ class Draft(NamedTuple):
     second: NDArray[np.int64]
 
 
+@one_core()
 def write_score(
     networks: Networks, features: VideoFeatures, steering: Steering, wishes: Wishes, timer: StageTimer
 ) -> Score:

@@ -1,11 +1,13 @@
 """The limiter: nothing above the ceiling, nothing changed elsewhere."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
+from video2music.music import limiting
 from video2music.music.limiting import REACH_S, limiter_gain
 from video2music.music.peaks import peaks_above, true_peak
 
@@ -73,3 +75,10 @@ def test_peaks_are_those_of_oversampling_everything(seed: int, samples: int, hei
     high = expected > height
     np.testing.assert_allclose(found[high], expected[high], rtol=1e-4)
     assert (found[~high] <= height + 1e-6).all()
+
+
+def test_blocks_that_are_transformed_together_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    peaks = np.random.default_rng(4).uniform(0, 2, 300_000).astype(np.float32)
+    together = limiter_gain(peaks, 44_100, 1.0)
+    monkeypatch.setattr(limiting, "_BATCH", 1)
+    np.testing.assert_array_equal(together, limiter_gain(peaks, 44_100, 1.0))

@@ -10,6 +10,7 @@ MARGIN = 0.998
 """The gain moves between samples too: the height to which peaks are brought, as a share of the ceiling."""
 
 _TRANSFORM = 1 << 15
+_BATCH = 16  # blocks that are transformed at a time
 
 
 def limiter_gain(peaks: NDArray[np.float32], sample_rate: int, ceiling: float) -> NDArray[np.float32] | None:
@@ -56,6 +57,8 @@ def _averaged(values: NDArray[np.float32], weights: NDArray[np.float64]) -> NDAr
     padded = np.pad(values, (0, blocks * fresh + len(weights) - 1 - len(values)))
     windows = np.lib.stride_tricks.sliding_window_view(padded, _TRANSFORM)[::fresh]
     spectrum = np.fft.rfft(weights.astype(np.float32), _TRANSFORM)
-    whole = np.fft.irfft(np.fft.rfft(windows) * spectrum, _TRANSFORM)[:, len(weights) - 1 :]
-    averaged: NDArray[np.float32] = whole.reshape(-1)[:wanted].astype(np.float32, copy=False)
-    return averaged
+    averaged = np.empty((blocks, fresh), dtype=np.float32)
+    for first in range(0, blocks, _BATCH):  # the transforms of an hour would need a gigabyte
+        batch = slice(first, first + _BATCH)
+        averaged[batch] = np.fft.irfft(np.fft.rfft(windows[batch]) * spectrum, _TRANSFORM)[:, len(weights) - 1 :]
+    return averaged.reshape(-1)[:wanted]

@@ -101,9 +101,12 @@ def synthesize(
         SynthesisError: FluidSynth is not installed, cannot read the font or lacks an instrument, or no sound came out.
     """
     length_s = midi.get_end_time() + TAIL_S if duration_s is None else duration_s
-    blocks = [block[0] for block in _blocks(midi, sound_font, sample_rate, length_s, groups=1)]
-    sound = np.concatenate(blocks) if blocks else np.zeros((0, 2), dtype=np.float32)
-    if any(instrument.notes for instrument in midi.instruments) and np.abs(sound).max(initial=0) < _SILENCE:
+    sound = np.zeros((_samples(length_s, sample_rate), 2), dtype=np.float32)
+    first, loudest = 0, 0.0
+    for (block,) in _blocks(midi, sound_font, sample_rate, length_s, groups=1):
+        sound[first : first + len(block)] = block
+        first, loudest = first + len(block), max(loudest, float(np.abs(block).max()))
+    if any(instrument.notes for instrument in midi.instruments) and loudest < _SILENCE:
         raise SynthesisError("FluidSynth played no sound with this sound font", where=sound_font)
     return sound
 
@@ -217,7 +220,7 @@ def _blocks(
     midi: pretty_midi.PrettyMIDI, sound_font: Path, sample_rate: int, duration_s: float, *, groups: int
 ) -> Iterator[NDArray[np.float32]]:
     """Play a piece as blocks of (groups, samples, 2); the channels take their turns in the groups."""
-    frames = math.ceil(duration_s * sample_rate - 1e-6)
+    frames = _samples(duration_s, sample_rate)
     channels = _CHANNELS * math.ceil(min(max(1, len(midi.instruments)), _MOST_CHANNELS) / _CHANNELS)
     apart = {f"synth.{name}": groups for name in ("audio-channels", "audio-groups", "effects-groups")}
     library = _import_fluidsynth()
@@ -231,6 +234,10 @@ def _blocks(
             block[:, block.shape[1] - len(fading) :] *= fading[:, None]
             first += block.shape[1]
             yield block
+
+
+def _samples(duration_s: float, sample_rate: int) -> int:
+    return max(0, math.ceil(duration_s * sample_rate - 1e-6))
 
 
 def _play(

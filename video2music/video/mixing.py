@@ -9,6 +9,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from video2music.errors import OutputError
 from video2music.music.loudness import DEFAULT_LUFS
 from video2music.music.mastering import write_wav
 from video2music.music.mixing import Mix, mix
@@ -16,6 +17,8 @@ from video2music.video.sound import read_sound
 from video2music.video.speech import Passage, speech_passages
 
 Original = Literal["replace", "mix", "duck"]
+
+_BLOCK = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -66,16 +69,17 @@ def write_sound(sound: Sound, source: Path | None, stretch: Stretch, destination
     Raises:
         OutputError: the original sound cannot be decoded, or the file cannot be written.
     """
-    read, sample_rate = soundfile.read(sound.music, dtype="float32", always_2d=True)
-    music = _placed(read, round(stretch.delay_s * sample_rate), round(stretch.length_s * sample_rate))
+    sample_rate = soundfile.info(sound.music).samplerate
+    delay, length = round(stretch.delay_s * sample_rate), round(stretch.length_s * sample_rate)
     original: NDArray[np.float32] | None = None
     if source is not None and sound.original != "replace":
         original = read_sound(
             source, sample_rate, destination.parent, start_s=stretch.start_s, length_s=stretch.length_s
         )
     if original is None:
-        write_wav(destination, music, sample_rate)
+        _write_placed(sound.music, delay, length, destination)
         return None
+    music = _placed(soundfile.read(sound.music, dtype="float32", always_2d=True)[0], delay, length)
     speech = speech_passages(original, sample_rate) if sound.original == "duck" else []
     mixed = mix(
         music,
@@ -87,6 +91,40 @@ def write_sound(sound: Sound, source: Path | None, stretch: Stretch, destination
     )
     write_wav(destination, mixed.mastered.audio, sample_rate)
     return _facts(sound, mixed, speech)
+
+
+def is_placed(music: Path, stretch: Stretch) -> bool:
+    """Return whether a sound file is as `write_sound` would write it where no other sound is kept.
+
+    Args:
+        music: a sound file that starts with the picture.
+        stretch: which part of the video the result covers.
+    """
+    found = soundfile.info(music)
+    length, delay = round(stretch.length_s * found.samplerate), round(stretch.delay_s * found.samplerate)
+    return (found.frames, found.channels, found.subtype, delay) == (length, 2, "PCM_24", 0)
+
+
+def _write_placed(music: Path, delay: int, length: int, destination: Path) -> None:
+    """Write music in stereo, silent before and after, block by block."""
+    try:
+        with soundfile.SoundFile(music) as source:
+            kind = {"subtype": "PCM_24", "format": "WAV"}
+            with soundfile.SoundFile(destination, "w", source.samplerate, 2, **kind) as target:
+                _write_silence(target, min(delay, length))
+                for start in range(0, min(source.frames, length - delay), _BLOCK):
+                    count = min(_BLOCK, length - delay - start)
+                    block = source.read(count, dtype="float32", always_2d=True)
+                    target.write(np.broadcast_to(block, (len(block), 2)))
+                _write_silence(target, length - target.tell())
+    except (OSError, AssertionError, soundfile.LibsndfileError) as error:  # soundfile asserts that all was written
+        reason = str(error) or "the disk is full"
+        raise OutputError(f"The music cannot be written ({reason})", where=destination) from error
+
+
+def _write_silence(target: soundfile.SoundFile, samples: int) -> None:
+    for start in range(0, samples, _BLOCK):
+        target.write(np.zeros((min(_BLOCK, samples - start), 2), dtype=np.float32))
 
 
 def _placed(music: NDArray[np.float32], delay: int, length: int) -> NDArray[np.float32]:

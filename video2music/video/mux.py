@@ -12,7 +12,7 @@ from video2music.errors import OutputError
 from video2music.music.loudness import DEFAULT_LUFS
 from video2music.video.encode import encode_picture
 from video2music.video.ffmpeg import READ_ONE_FILE, local, run_ffmpeg
-from video2music.video.mixing import Original, Sound, Stretch, write_sound
+from video2music.video.mixing import Original, Sound, Stretch, is_placed, write_sound
 from video2music.video.part import Part
 from video2music.video.probe import VideoInfo, codec_name, open_video, picture_offset_s, picture_stream, probe
 
@@ -147,8 +147,11 @@ def _encode(job: Job, result: Path) -> dict[str, Any] | None:
 
 
 def _write_sound(job: Job, stretch: Stretch, result: Path) -> tuple[Path, dict[str, Any] | None]:
+    source = job.info.path if job.info.has_sound and job.sound.original != "replace" else None
+    if source is None and is_placed(job.sound.music, stretch):
+        return job.sound.music, None
     sound = result.with_name("sound.wav")
-    return sound, write_sound(job.sound, job.info.path if job.info.has_sound else None, stretch, sound)
+    return sound, write_sound(job.sound, source, stretch, sound)
 
 
 def _inputs(source: Path, start_s: float, sound: Path) -> list[str]:
