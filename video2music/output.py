@@ -160,6 +160,8 @@ def output_error(error: OSError, folder: Path) -> OutputError:
     """
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return OutputError("The disk is full", where=folder, remedy="Free some space, or choose another folder with -o")
+    if error.errno == errno.EFBIG:
+        return OutputError("The result would be larger than may be written", where=folder, remedy="Try a shorter clip")
     reason = os.strerror(error.errno).lower() if error.errno else str(error)
     return OutputError(
         f"The result cannot be written there ({reason})", where=folder, remedy="Choose another folder with -o"

@@ -1,5 +1,6 @@
 """Runs the ffmpeg program that comes with imageio-ffmpeg, with argument lists and one-line errors."""
 
+import signal
 import subprocess
 from pathlib import Path
 
@@ -13,6 +14,9 @@ READ_ONE_FILE = ["-protocol_whitelist", "file", "-format_whitelist", CONTAINERS]
 
 LONGEST_RUN_S = 3600.0
 """Seconds after which a run has gone wrong: copying four hours of video and encoding their sound takes minutes."""
+
+
+TOO_LARGE = "The video would be larger than may be written"
 
 
 def local(path: Path) -> str:
@@ -44,6 +48,8 @@ def run_ffmpeg(arguments: list[str], destination: Path) -> str:
     except subprocess.TimeoutExpired as error:
         raise write_error("ffmpeg was stopped after an hour", destination) from error
     report = done.stderr.decode(errors="replace")
+    if done.returncode == -signal.SIGXFSZ:
+        raise OutputError(TOO_LARGE, where=destination, remedy="Try a shorter clip")
     if done.returncode:
         raise write_error(report, destination)
     return report
@@ -59,6 +65,8 @@ def write_error(report: str, destination: Path) -> OutputError:
     Returns:
         The error to raise.
     """
+    if "File too large" in report:
+        return OutputError(TOO_LARGE, where=destination, remedy="Try a shorter clip")
     if "No space left on device" in report:
         return OutputError("The disk is full", where=destination, remedy="Free some space or choose another folder")
     lines = [line.strip() for line in report.splitlines() if line.strip()]

@@ -15,6 +15,7 @@ from video2music.video.ffmpeg import READ_ONE_FILE, local, run_ffmpeg
 from video2music.video.mixing import Original, Sound, Stretch, is_placed, write_sound
 from video2music.video.part import Part
 from video2music.video.probe import VideoInfo, codec_name, open_video, picture_offset_s, picture_stream, probe
+from video2music.video.verifying import check_video
 
 COPIED_PICTURES = {"h264", "hevc", "av1", "vp9", "mpeg4"}
 COPIED_SOUNDS = {"aac", "mp3", "ac3", "eac3", "alac", "opus", "flac"}
@@ -96,7 +97,7 @@ def mux(
     Raises:
         VideoReadError: the source is not a whole video.
         PartError: the part lies outside the video.
-        OutputError: the destination cannot be written.
+        OutputError: the destination cannot be written, or what was written is not whole.
     """
     info = probe(source)
     destination = Path(destination)
@@ -122,7 +123,8 @@ def _write(job: Job, result: Path) -> dict[str, Any] | None:
         except OutputError as error:
             if "full" in error.what:
                 raise
-            # some files break mp4's rules about headers or time stamps: their picture is encoded again
+            # some files break mp4's rules about headers or time stamps, or come out of another length: their picture is
+            # encoded again
     return _encode(job, result)
 
 
@@ -132,6 +134,7 @@ def _copy(job: Job, result: Path) -> dict[str, Any] | None:
     sound, facts = _write_sound(job, Stretch(0.0, job.tracks.offset_s, end_s), result)
     picture = ["-map", f"0:{job.tracks.picture}", *PICTURE_TAGS.get(job.info.video_codec, [])]
     run_ffmpeg([*_inputs(job.info.path, 0.0, sound), *picture, *_options(job.tracks, end_s), local(result)], result)
+    check_video(result, job.length_s, end_s, 1 / job.info.frame_rate)
     return facts
 
 
@@ -143,6 +146,7 @@ def _encode(job: Job, result: Path) -> dict[str, Any] | None:
     encode_picture(job.info, picture, job.length_s, job.part)
     inputs = [*_inputs(job.info.path, start_s, sound), "-i", local(picture), "-map", "2:v:0"]
     run_ffmpeg([*inputs, *_options(job.tracks, job.length_s), local(result)], result)
+    check_video(result, job.length_s, job.length_s, 1 / job.info.frame_rate)
     return facts
 
 
