@@ -90,7 +90,7 @@ def test_the_dashboard_counts_live_and_test_sessions_apart(dashboard: Device, vi
     live, test = dashboard.get("dashboard").text, dashboard.get("dashboard?mode=test").text
     assert "<dt>Agreed</dt><dd>2 " in live
     assert "<dt>Finished</dt><dd>1</dd>" in live
-    assert "<dt>Did not agree</dt><dd>1</dd>" in live
+    assert "<dt>Declined</dt><dd>1</dd>" in live
     assert "<dt>Agreed</dt><dd>1 " in test
     assert "<dt>Finished</dt><dd>0</dd>" in test
     assert '<th scope="row">trial-1</th>' in live
