@@ -181,7 +181,7 @@ def test_a_whole_session(browser: Browser, make_server: Callable[..., Server]) -
     with device(browser, viewport={"width": 390, "height": 844}) as open_tab:
         page = open_tab(server.url)
         look_at(page)
-        page.get_by_role("button", name="I agree and take part").dblclick()
+        page.get_by_role("button", name="I agree to take part").dblclick()
         listen_to_tones(page)
 
         practise(page)
@@ -199,7 +199,7 @@ def test_a_whole_session(browser: Browser, make_server: Callable[..., Server]) -
         page.get_by_role("link", name="Back").click()
         expect(page.locator(".kept")).to_contain_text("A remark")
         look_at(page)
-        page.get_by_role("link", name="To the current page").click()
+        page.get_by_role("link", name="Continue with the study").click()
         expect(page.locator("#question-third label").nth(2).locator("input")).to_be_checked()
         press_next(page)
 
@@ -239,7 +239,7 @@ def practise(page: Page) -> None:
     play(page)
     rate(page, "match", 4)
     press_next(page)
-    expect(page.locator("#missing")).to_have_text("One answer is missing.")
+    expect(page.locator("#missing")).to_have_text("One question is not answered yet.")
     look_at(page)
     page.locator("#question-tension input").press("ArrowRight")
     press_next(page)
@@ -260,7 +260,7 @@ def test_an_interrupted_session_loses_nothing(browser: Browser, make_server: Cal
     server = make_server(headphones="off")
     with device(browser) as open_tab:
         page = open_tab(server.url)
-        page.get_by_role("button", name="I agree and take part").click()
+        page.get_by_role("button", name="I agree to take part").click()
         here(page, "training-1")
         play(page)
         rate(page, "match", 4)
@@ -308,10 +308,10 @@ def answer_without_a_server(page: Page, server: Server) -> None:
     page.locator("#question-tension input").click()
     page.locator("#question-remark textarea").fill("Written while the server was away")
     press_next(page)
-    expect(page.locator("#net")).to_contain_text("Not stored yet, trying again")
+    expect(page.locator("#net")).to_contain_text("Not saved yet, trying again")
 
 
 def wait_for_the_server(page: Page, server: Server) -> None:
     rate_the_last_clip(page, server.kill)
-    expect(page.locator("#net")).to_contain_text("Not stored yet, trying again")
+    expect(page.locator("#net")).to_contain_text("Not saved yet, trying again")
     server.start()

@@ -91,7 +91,7 @@ def test_report_of_a_study_with_anchors_finds_the_effects_and_excludes_the_cheat
 
 def test_page_asks_nothing_of_the_network_and_says_what_figures_show(tmp_path: Path) -> None:
     study = a_study()
-    _, page = report(study, simulate(study, crowd=Crowd(8)).rows, tmp_path)
+    _, page = report(study, simulate(study, crowd=Crowd(3)).rows, tmp_path)
     assert page.count("data:image/svg+xml;base64,") == 3
     assert not re.search(r'(src|href)="(?!data:)', page)
     assert "<script" not in page
@@ -163,7 +163,7 @@ def test_tables_that_are_no_export_and_answers_of_another_study_are_refused(tmp_
 
 def test_free_texts_cannot_become_markup(tmp_path: Path) -> None:
     study = a_study()
-    rows = simulate(study, crowd=Crowd(4)).rows
+    rows = simulate(study, crowd=Crowd(2)).rows
     for row in rows:
         if row["question"] == "remark":
             row["value"] = "<script>alert(1)</script> | *bold*"

@@ -48,7 +48,7 @@ def test_without_a_password_there_is_no_dashboard(device: Device) -> None:
 
 
 def test_only_the_password_opens_the_dashboard(closed: Device) -> None:
-    assert "Doubtful" not in closed.get("dashboard").text
+    assert "Flagged" not in closed.get("dashboard").text
     for wrong in ("", PASSWORD.upper(), PASSWORD + " ", "\u0000"):
         assert closed.post("dashboard/login", password=wrong).status_code in {400, 404}
     for file in ("answers.csv", "answers.json"):
@@ -57,9 +57,9 @@ def test_only_the_password_opens_the_dashboard(closed: Device) -> None:
     cookie = closed.post("dashboard/login", password=PASSWORD).headers["set-cookie"].lower()
     assert "httponly" in cookie
     assert "samesite=strict" in cookie
-    assert "Doubtful participants" in closed.get("dashboard").text
+    assert "Flagged participants" in closed.get("dashboard").text
     assert closed.post("dashboard/logout").status_code == 200
-    assert "Doubtful" not in closed.get("dashboard").text
+    assert "Flagged" not in closed.get("dashboard").text
 
 
 def test_the_password_cannot_be_guessed_for_long(closed: Device) -> None:
@@ -73,12 +73,12 @@ def test_the_dashboard_closes_by_itself_and_with_a_new_password(
 ) -> None:
     now = timed.time.time()
     monkeypatch.setattr(timed.time, "time", lambda: now + 13 * 3600)
-    assert "Doubtful" not in dashboard.get("dashboard").text
+    assert "Flagged" not in dashboard.get("dashboard").text
     monkeypatch.setattr(timed.time, "time", lambda: now)
     forged = visit(dashboard.served)
     for key in ("", "closed", PASSWORD, hashed[:-1]):
         forged.client.cookies.set("dashboard", str(URLSafeTimedSerializer(key, salt="dashboard small").dumps("open")))
-        assert "Doubtful" not in forged.get("dashboard").text
+        assert "Flagged" not in forged.get("dashboard").text
 
 
 def test_the_dashboard_counts_live_and_test_sessions_apart(dashboard: Device, visit: Visit) -> None:
@@ -90,7 +90,7 @@ def test_the_dashboard_counts_live_and_test_sessions_apart(dashboard: Device, vi
     live, test = dashboard.get("dashboard").text, dashboard.get("dashboard?mode=test").text
     assert "<dt>Agreed</dt><dd>2 " in live
     assert "<dt>Finished</dt><dd>1</dd>" in live
-    assert "<dt>Did not agree</dt><dd>1</dd>" in live
+    assert "<dt>Declined</dt><dd>1</dd>" in live
     assert "<dt>Agreed</dt><dd>1 " in test
     assert "<dt>Finished</dt><dd>0</dd>" in test
     assert '<th scope="row">trial-1</th>' in live

@@ -70,7 +70,7 @@ def test_the_composing_page_and_a_study_share_a_server(serve_study: ServeStudy, 
         httpx.Client(base_url=page.url) as client,
     ):
         consent = client.get("study/small", follow_redirects=True)
-        assert "I agree and take part" in consent.text
+        assert "I agree to take part" in consent.text
         assert "gradio" not in consent.text
         assert "javascript" in client.get("study/small/assets/study.js").headers["content-type"]
         assert client.get("study/other/").status_code == 404

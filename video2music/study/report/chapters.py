@@ -17,9 +17,30 @@ from video2music.study.report.further import (
     preference_section,
     words_section,
 )
-from video2music.study.report.wording import NOTHING, counted, interval, listed, number, p_value, percent, remarks
+from video2music.study.report.mixed import Contrast
+from video2music.study.report.procedure import procedure_section, summary_section
+from video2music.study.report.wording import (
+    NOTHING,
+    counted,
+    in_english,
+    interval,
+    listed,
+    number,
+    p_value,
+    percent,
+    remarks,
+)
 
 REFERENCES = Path(__file__).with_name("references.json")
+
+MINUS = "\N{MINUS SIGN}"
+
+VERDICTS: Mapping[bool | None, str] = {True: "as it should be", False: "not shown", None: "cannot be told"}
+
+ANCHORS = (
+    "The anchors show whether a question was understood and its ratings can tell conditions apart at all: where the "
+    "high anchor is not shown to be rated above the low one, the ratings of that question should not be trusted."
+)
 
 
 def write_document(analysis: Analysis) -> Document:
@@ -33,7 +54,8 @@ def write_document(analysis: Analysis) -> Document:
     """
     study = analysis.answers.study
     labels = {condition.id: condition.label or condition.id for condition in study.conditions}
-    sections = [_people(analysis), _questions(study, labels)]
+    sections = [summary_section(analysis, labels)] if analysis.included.summaries else []
+    sections += [_people(analysis), procedure_section(analysis, labels)]
     if analysis.included.summaries:
         sections += [
             _ratings(analysis, labels),
@@ -46,9 +68,8 @@ def write_document(analysis: Analysis) -> Document:
     if any(question.kind == "preference" for question in study.questions):
         sections.append(preference_section(analysis, labels))
     sections += [words_section(analysis, labels), Section("References", json.loads(REFERENCES.read_text("utf-8")))]
-    title = study.title.get("en") or next(iter(study.title.values()))
     kind = "" if analysis.answers.mode == "live" else " (test sessions only)"
-    return Document(f"{title}: report of the listening study{kind}", sections)
+    return Document(f"{in_english(study.title)}: report of the listening study{kind}", sections)
 
 
 def scales(study: Study) -> list[Question]:
@@ -68,19 +89,21 @@ def _departed_words(departed: Departed | None) -> str:
 def _people(analysis: Analysis) -> Section:
     people = analysis.people
     other = "test" if analysis.answers.mode == "live" else "live"
+    apart = ""
+    if people.other_mode:
+        apart = f" {counted(people.other_mode, 'participant')} of {other} sessions are in none of the numbers."
     duration = "" if people.median_minutes is None else f" Their median duration was {people.median_minutes:.0f} min."
     paragraphs = [
         (
             f"{counted(people.enrolled, 'participant')} gave answers; {len(people.finished)} finished and "
             f"{people.unfinished} did not.{duration} {len(people.excluded)} of those who finished were excluded, so "
-            f"that {len(people.included)} are in the analysis. {counted(people.other_mode, 'participant')} of {other} "
-            "sessions are kept apart and are in none of the numbers."
+            f"that {len(people.included)} are in the analysis.{apart}"
         ),
         _departed_words(analysis.answers.departed),
     ]
     if people.headphones:
         heard = listed(f"{right} of 6 by {count}" for right, count in people.headphones.items())
-        paragraphs.append(f"Right answers in the headphone check: {heard}.")
+        paragraphs.append(f"Right answers in the headphone check (Woods et al. 2017): {heard}.")
     rules = [[words, str(people.reasons[rule])] for rule, words in RULES.items()]
     missing = [
         [question, str(given), str(expected), percent(1 - given / expected if expected else None)]
@@ -88,36 +111,13 @@ def _people(analysis: Analysis) -> Section:
     ]
     tables = [
         Table(
-            "Exclusions among those who finished; one participant may break several rules.",
+            "Exclusions among those who finished (Meade & Craig 2012); one participant may break several rules.",
             ("Rule", "Participants"),
             rules,
         ),
         Table("Missing answers of those who finished.", ("Question", "Given", "Expected", "Missing"), missing),
     ]
     return Section("Participants", paragraphs, tables)
-
-
-def _questions(study: Study, labels: Mapping[str, str]) -> Section:
-    def words(question: Question) -> str:
-        return question.text.get("en") or next(iter(question.text.values()))
-
-    asked = [[question.id, question.kind, words(question)] for question in study.questions]
-    roles = {"system": "compared", "low": "low anchor", "high": "high anchor"}
-    compared = [[labels[condition.id], condition.id, roles[condition.role]] for condition in study.conditions]
-    shown = "one clip with one condition a page" if study.design.show == "one" else "the same clip with two conditions"
-    return Section(
-        "Questions and conditions",
-        [
-            (
-                f"{counted(len(study.clips), 'clip')}; participants saw {shown}, every clip once, in the order of a "
-                "Williams square over the conditions (Williams 1949)."
-            ),
-        ],
-        [
-            Table("Questions.", ("Question", "Kind", "Words"), asked),
-            Table("Conditions.", ("Condition", "Identifier", "Role"), compared),
-        ],
-    )
 
 
 def _ratings(analysis: Analysis, labels: Mapping[str, str]) -> Section:
@@ -158,7 +158,7 @@ def _ratings(analysis: Analysis, labels: Mapping[str, str]) -> Section:
                 "of answers should agree with them."
             ),
         ],
-        [Table(caption, columns, rows)],
+        [Table(caption, columns, rows, grouped=True)],
         [picture for picture in pictures if picture],
     )
 
@@ -185,16 +185,14 @@ def _tests(analysis: Analysis, labels: Mapping[str, str]) -> Section:
         Table(
             "Wilcoxon's signed-rank test for every pair: mean difference, p alone and after Holm's correction, and the "
             "matched-pairs rank-biserial correlation r. Intervals of differences are bootstrapped over participants.",
-            ("Question and pair", "n", "Difference", "95 % CI", "W", "p", "p (Holm)", "r", "95 % CI of r"),
+            ("Question", "Pair", "n", "Difference", "95 % CI", "W", "p", "p (Holm)", "r", "95 % CI of r"),
             [_pair_row(pair, labels) for pair in found.pairs],
+            grouped=True,
         ),
     ]
+    if analysis.anchors:
+        tables.insert(0, _anchor_table(analysis, labels))
     family = sum(pair.p is not None for pair in found.pairs)
-    checks = [
-        f"{check.question}: {labels[check.high]} over {labels[check.low]} by {number(check.difference)} points, "
-        f"one-sided p {p_value(check.p)}; {_verdict(check.passed)}."
-        for check in analysis.anchors
-    ]
     return Section(
         "Do the conditions differ?",
         [
@@ -213,26 +211,40 @@ def _tests(analysis: Analysis, labels: Mapping[str, str]) -> Section:
             ),
             *remarks((test.question, test.remark) for test in found.friedman),
             *remarks((_name(pair, labels), pair.remark) for pair in found.pairs),
-            *(["Do the anchors lie where they should? " + " ".join(checks)] if checks else []),
+            *([ANCHORS] if analysis.anchors else []),
         ],
         tables,
         [picture for picture in [figures.pairs_figure(found.pairs, scales(analysis.answers.study), labels)] if picture],
     )
 
 
-def _verdict(passed: bool | None) -> str:  # noqa: FBT001 - the state of a check
-    if passed is None:
-        return "it cannot be told"
-    return "as it should be" if passed else "not shown, so the ratings of this question should not be trusted"
+def _anchor_table(analysis: Analysis, labels: Mapping[str, str]) -> Table:
+    rows = [
+        [
+            check.question,
+            f"{labels[check.high]} {MINUS} {labels[check.low]}",
+            number(check.difference),
+            p_value(check.p),
+            VERDICTS[check.passed],
+        ]
+        for check in analysis.anchors
+    ]
+    caption = "Is the high anchor rated above the low one? One-sided signed-rank test of each question alone."
+    return Table(caption, ("Question", "Anchors", "Difference", "p", "Verdict"), rows)
 
 
 def _name(pair: Pair, labels: Mapping[str, str]) -> str:
-    return f"{pair.question}: {labels[pair.first]} \N{MINUS SIGN} {labels[pair.second]}"
+    return f"{pair.question}: {_pair(pair, labels)}"
+
+
+def _pair(pair: Pair | Contrast, labels: Mapping[str, str]) -> str:
+    return f"{labels[pair.first]} {MINUS} {labels[pair.second]}"
 
 
 def _pair_row(pair: Pair, labels: Mapping[str, str]) -> list[str]:
     return [
-        _name(pair, labels),
+        pair.question,
+        _pair(pair, labels),
         str(pair.participants),
         number(pair.difference),
         interval(pair.interval),
@@ -247,7 +259,8 @@ def _pair_row(pair: Pair, labels: Mapping[str, str]) -> list[str]:
 def _models(analysis: Analysis, labels: Mapping[str, str]) -> Section:
     contrasts = [
         [
-            f"{c.question}: {labels[c.first]} \N{MINUS SIGN} {labels[c.second]}",
+            c.question,
+            _pair(c, labels),
             number(c.difference),
             number(c.error),
             number(c.df, 1),
@@ -290,8 +303,9 @@ def _models(analysis: Analysis, labels: Mapping[str, str]) -> Section:
         Table("Standard deviations of the random effects.", ("Question", "Ratings", *names), deviations),
         Table(
             "Contrasts of all pairs; Holm's correction is over all of them.",
-            ("Question and pair", "Difference", "SE", "df", "t", "p", "p (Holm)", "95 % CI"),
+            ("Question", "Pair", "Difference", "SE", "df", "t", "p", "p (Holm)", "95 % CI"),
             contrasts,
+            grouped=True,
         ),
     ]
     return Section("Mixed models", paragraphs, tables if fitted else [])
@@ -306,7 +320,8 @@ def _sensitivity(analysis: Analysis, labels: Mapping[str, str]) -> Section:
             changed.append(_name(pair, labels))
         rows.append(
             [
-                _name(pair, labels),
+                pair.question,
+                _pair(pair, labels),
                 str(pair.participants),
                 number(pair.difference),
                 p_value(pair.p_holm),
@@ -317,11 +332,11 @@ def _sensitivity(analysis: Analysis, labels: Mapping[str, str]) -> Section:
         )
     verdict = f"The verdict at 0.05 changes for {listed(changed)}." if changed else "No verdict at 0.05 changes."
     caption = "Pairs without (left) and with (right) those who were excluded or did not finish."
-    columns = ("Question and pair", "n", "Difference", "p (Holm)", "n, all", "Difference, all", "p (Holm), all")
+    columns = ("Question", "Pair", "n", "Difference", "p (Holm)", "n, all", "Difference, all", "p (Holm), all")
     return Section(
         "What the exclusions change",
         [f"The same tests with everybody who rated anything, excluded and unfinished participants too. {verdict}"],
-        [Table(caption, columns, rows)],
+        [Table(caption, columns, rows, grouped=True)],
     )
 
 

@@ -4,6 +4,7 @@ import base64
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 STYLE = Path(__file__).with_name("report.css")
@@ -17,11 +18,13 @@ class Table:
         caption: what is in it and how it was computed.
         columns: headings.
         rows: cells as words; the first one names the row.
+        grouped: whether rows with the same first cell belong together and stand under it.
     """
 
     caption: str
     columns: tuple[str, ...]
     rows: Sequence[Sequence[str]]
+    grouped: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,11 @@ def to_markdown(document: Document) -> str:
 
 def _markdown_table(table: Table) -> list[str]:
     ruler = ["---" if index == 0 or kind else "---:" for index, kind in enumerate(_column_kinds(table))]
-    head, *rows = [f"| {' | '.join(map(_escape, row))} |" for row in (table.columns, *table.rows)]
+    cells = [list(row) for row in table.rows]
+    if table.grouped:
+        for row, before in zip(cells[1:], table.rows, strict=False):
+            row[0] = "" if row[0] == before[0] else row[0]
+    head, *rows = [f"| {' | '.join(map(_escape, row))} |" for row in (table.columns, *cells)]
     return [head, f"| {' | '.join(ruler)} |", *rows]
 
 
@@ -128,14 +135,20 @@ def to_html(document: Document) -> str:
 
 
 def _html_table(table: Table) -> str:
-    kinds = _column_kinds(table)
-    heads = "".join(
-        f'<th scope="col"{kind}>{html.escape(name)}</th>' for name, kind in zip(table.columns, kinds, strict=True)
-    )
-    rows = "\n".join(f"<tr>{_html_cells(row, kinds)}</tr>" for row in table.rows)
+    first = int(table.grouped)
+    kinds = _column_kinds(table)[first:]
+    names = table.columns[first:]
+    heads = "".join(f'<th scope="col"{kind}>{html.escape(name)}</th>' for name, kind in zip(names, kinds, strict=True))
+    bodies = []
+    for group, rows in groupby(table.rows, key=lambda row: row[0] if table.grouped else ""):
+        lines = [f"<tr>{_html_cells(row[first:], kinds)}</tr>" for row in rows]
+        if table.grouped:
+            name = html.escape(group)
+            lines.insert(0, f'<tr><th scope="rowgroup" colspan="{len(names)}" class="group">{name}</th></tr>')
+        bodies.append("<tbody>\n" + "\n".join(lines) + "\n</tbody>")
     return (
         f'<div class="table"><table>\n<caption>{html.escape(table.caption)}</caption>\n'
-        f"<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table></div>"
+        f"<thead><tr>{heads}</tr></thead>\n" + "\n".join(bodies) + "\n</table></div>"
     )
 
 

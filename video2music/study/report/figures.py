@@ -88,7 +88,7 @@ def answers_figure(summaries: Sequence[Summary], questions: Sequence[Question], 
         panel.set_title(question.id, loc="left")
         panel.axvline(0, color="#222222", linewidth=0.6)
         panel.set_xlim(-100, 100)
-        panel.set_xticks([-100, -50, 0, 50, 100], ["100 %", "50 %", "0", "50 %", "100 %"])
+        panel.set_xticks([-100, -50, 0, 50, 100], ["100", "50", "0", "50", "100"])
     _legend(canvas, max(question.points for question in likert))
     caption = (
         "Distribution of all ratings in per cent; the middle point is halved at zero, ratings below it lie to the "
@@ -169,7 +169,7 @@ def _panels(questions: Sequence[Question], rows: int, columns: int = 3) -> tuple
     with mpl.rc_context(STYLE):  # type: ignore[arg-type]  # keys are plain words here
         canvas = Canvas(figsize=(WIDTH_INCH, height), layout="constrained")
         FigureCanvasAgg(canvas)
-        panels = list(canvas.subplots(lines, columns, squeeze=False).flat)
+        panels = list(canvas.subplots(lines, columns, squeeze=False, sharey=True).flat)  # the same rows everywhere
     for panel in panels[len(questions) :]:
         panel.set_visible(False)
     return canvas, panels
@@ -184,6 +184,8 @@ def _rows(panel: Axes, names: Sequence[str]) -> None:
 def _saved(name: str, caption: str, canvas: Canvas) -> Figure:
     files = {}
     with mpl.rc_context(STYLE):  # type: ignore[arg-type]
+        canvas.draw_without_rendering()
+        canvas.set_layout_engine("none")  # what was laid out once stays so: laying out takes longer than drawing
         for kind in ("svg", "png"):
             file = io.BytesIO()
             canvas.savefig(file, format=kind, dpi=200, metadata={"Date": None} if kind == "svg" else None)

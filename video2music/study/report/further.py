@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
+from video2music.study.plan import Question
 from video2music.study.report.agreement import Agreement
 from video2music.study.report.analysis import Analysis
 from video2music.study.report.document import Section, Table
 from video2music.study.report.people import Tally
 from video2music.study.report.power import SIMULATIONS
-from video2music.study.report.wording import NOTHING, counted, interval, number, p_value, percent, remarks
+from video2music.study.report.wording import NOTHING, in_english, interval, number, p_value, percent, remarks
 
 
 def agreement_section(analysis: Analysis) -> Section:
@@ -63,7 +64,14 @@ def power_section(analysis: Analysis) -> Section:
         analysis: of one study.
     """
     rows = [
-        [one.question, str(one.participants), number(one.difference), percent(one.alone), percent(one.corrected)]
+        [
+            one.question,
+            number(one.difference),
+            str(one.participants),
+            percent(one.alone),
+            percent(one.corrected),
+            interval([100 * end for end in one.interval], 0),
+        ]
         for one in analysis.power
     ]
     assumed = any(one.assumed for one in analysis.power)
@@ -72,17 +80,19 @@ def power_section(analysis: Analysis) -> Section:
         "Power",
         [
             (
-                f"The probability that Wilcoxon's test finds a true difference with the planned number of "
-                f"participants, in {SIMULATIONS} simulated studies per row, with variances from {source}. The last "
-                "column uses the strictest level of Holm's correction, so the power under the whole correction is at "
-                "least that. It is for planning the next study: it is no evidence about this one."
+                "The probability that Wilcoxon's test finds a true difference with the planned number of participants, "
+                f"in {SIMULATIONS} simulated studies per row, with variances from {source}. The power after Holm is "
+                "that at the strictest level of the correction, so the power under the whole correction is at least "
+                "that; its interval is that of the simulation (Clopper & Pearson 1934). It is for planning the next "
+                "study: it is no evidence about this one."
             )
         ],
         [
             Table(
                 "Power to find a difference between two conditions.",
-                ("Question", "Planned n", "Difference", "One test at 0.05", "After Holm, at least"),
+                ("Question", "Difference", "Planned n", "One test at 0.05", "After Holm, at least", "95 % CI"),
                 rows,
+                grouped=True,
             )
         ],
     )
@@ -97,7 +107,8 @@ def preference_section(analysis: Analysis, labels: Mapping[str, str]) -> Section
     """
     pairs = [
         [
-            f"{one.question}: {labels[one.first]} over {labels[one.second]}",
+            one.question,
+            f"{labels[one.first]} over {labels[one.second]}",
             str(one.participants),
             f"{one.wins} / {one.ties} / {one.losses}",
             percent(one.share),
@@ -109,7 +120,7 @@ def preference_section(analysis: Analysis, labels: Mapping[str, str]) -> Section
         for one in analysis.preferences
     ]
     abilities = [
-        [f"{one.question}: {labels[one.condition]}", number(one.log_odds), interval(one.interval)]
+        [one.question, labels[one.condition], number(one.log_odds), interval(one.interval)]
         for one in analysis.abilities
     ]
     sides = [
@@ -120,13 +131,15 @@ def preference_section(analysis: Analysis, labels: Mapping[str, str]) -> Section
     tables = [
         Table(
             "Pairs: answers for the first, ties, answers for the second; share of the first in per cent.",
-            ("Question and pair", "n", "First / tie / second", "Share", "95 % CI", "Participants", "p", "p (Holm)"),
+            ("Question", "Pair", "n", "First / tie / second", "Share", "95 % CI", "Participants", "p", "p (Holm)"),
             pairs,
+            grouped=True,
         ),
         Table(
             "Bradley-Terry scale: log odds against the average condition.",
-            ("Question and condition", "Log odds", "95 % CI"),
+            ("Question", "Condition", "Log odds", "95 % CI"),
             abilities,
+            grouped=True,
         ),
     ]
     return Section(
@@ -135,7 +148,8 @@ def preference_section(analysis: Analysis, labels: Mapping[str, str]) -> Section
             (
                 "A tie counts half for either side. Answers of one participant depend on each other, so shares are "
                 "means over participants with intervals bootstrapped over participants, and the test is a binomial "
-                "(sign) test over participants who preferred one of the two more often, with Holm's correction (1979). "
+                "(sign) test (Dixon & Mood 1946) over participants who preferred one of the two more often, with "
+                "Holm's correction (1979); the table says how many they are. "
                 "The scale is that of Bradley and Terry (1952), by logistic regression with standard errors clustered "
                 "by participant."
             ),
@@ -153,23 +167,27 @@ def words_section(analysis: Analysis, labels: Mapping[str, str]) -> Section:
         analysis: of one study.
         labels: condition to the name that is shown.
     """
+    study = analysis.answers.study
+    asked = {question.id: question for question in (*study.questions, *study.background)}
     tables = [
-        Table(f"{caption}: {tally.question}.", ("Answer", "Participants' answers"), _tally_rows(tally))
-        for caption, found in (("Choice", analysis.choices), ("Background", analysis.background))
-        for tally in found
+        Table(
+            f"{in_english(asked[tally.question].text)} ({tally.question})", ("Answer", "n"), _tally_rows(tally, asked)
+        )
+        for tally in (*analysis.choices, *analysis.background)
         if tally.counts
     ]
     if analysis.texts:
         rows = [
             [text["question"], text["clip"] or NOTHING, labels.get(text["condition"], NOTHING), text["value"]]
-            for text in analysis.texts
+            for text in sorted(analysis.texts, key=lambda text: text["question"])
         ]
-        tables.append(Table("Free texts, as written.", ("Question", "Clip", "Condition", "Text"), rows))
-    sentence = (
-        f"{counted(len(analysis.texts), 'free text')} and {counted(len(tables) - bool(analysis.texts), 'table')}."
-    )
-    return Section("Background and free texts", [sentence if tables else "Nothing else was answered."], tables)
+        tables.append(Table("Free texts, as written.", ("Question", "Clip", "Condition", "Text"), rows, grouped=True))
+    return Section("Background and free texts", [] if tables else ["Nothing else was answered."], tables)
 
 
-def _tally_rows(tally: Tally) -> list[list[str]]:
-    return [[answer, str(count)] for answer, count in tally.counts.items()]
+def _tally_rows(tally: Tally, asked: Mapping[str, Question]) -> list[list[str]]:
+    """Return how often each answer was given, in the order of the study's file."""
+    words = {option.id: in_english(option.text) for option in asked[tally.question].options}
+    if words:
+        return [[text, str(tally.counts.get(name, 0))] for name, text in words.items()]
+    return [[answer, str(tally.counts[answer])] for answer in sorted(tally.counts, key=float)]

@@ -1,10 +1,15 @@
 """How numbers are written, the same way everywhere."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite
 
 NOTHING = "\N{EN DASH}"
 """What stands where a number does not exist."""
+
+
+def in_english(text: Mapping[str, str]) -> str:
+    """Return what participants read, in English if the study has it, else in its first language."""
+    return text.get("en") or next(iter(text.values()), "")
 
 
 def number(value: float | None, digits: int = 2) -> str:

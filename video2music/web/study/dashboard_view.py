@@ -9,9 +9,9 @@ from video2music.study.store.progress import Progress
 
 GROUPS = {
     "finished": "Finished",
-    "active": "On the way",
+    "active": "In progress",
     "idle": "Idle",
-    "screened": "No headphones",
+    "screened": "Failed headphone check",
     "withdrawn": "Withdrawn",
 }
 """Groups of participants and how they are headed."""
@@ -31,7 +31,7 @@ def dashboard_view(study: Study, progress: Progress) -> dict[str, Any]:
         "tiles": [
             ("Agreed", progress.total("enrolled"), f"of {study.design.planned} planned"),
             *((words, progress.total(group), "") for group, words in GROUPS.items()),
-            ("Did not agree", progress.refused, ""),
+            ("Declined", progress.refused, ""),
         ],
         "planned": study.design.planned,
         "finished": progress.total("finished"),
