@@ -97,6 +97,19 @@ def test_each_image_is_encoded_once_and_prompts_never_again(
     assert encoded == [2, 2, 1]
 
 
+@pytest.mark.parametrize(("paper", "encoded"), [(True, 4), (False, 2)])
+def test_the_published_eye_looks_at_every_second_and_the_other_where_something_changes(
+    weights: Path, frames: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch, encoded: int, *, paper: bool
+) -> None:
+    eye = load_clip(paper=paper, device="cpu", weights=weights, model=TINY)
+    seen: list[int] = []
+    encode = eye._network.encode_image
+    monkeypatch.setattr(eye._network, "encode_image", lambda batch: seen.append(len(batch)) or encode(batch))
+    sight = eye.see(frames[[0, 0, 1, 1]], np.zeros(4, np.float32))
+    assert sum(seen) == encoded
+    np.testing.assert_allclose(sight.emotion, eye.emotions(eye.embed(frames[[0, 0, 1, 1]])), atol=6e-5)
+
+
 def test_batches_do_not_change_what_is_seen(
     eye: ClipEye, frames: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
 ) -> None:

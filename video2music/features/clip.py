@@ -18,6 +18,7 @@ from emotion.torchvision_compat import import_torchvision
 from emotion.weights import HubFile, find_weights, load_checkpoint, load_into, load_tensors
 from video2music.errors import UnknownEngineError
 from video2music.features.eye import Sight, expected_affect
+from video2music.features.stillness import standing_pictures
 from video2music.features.video_features import EMOTIONS
 
 LARGE = "ViT-L-14-336-quickgelu"  # the published one: 2.4 s an image on two cores
@@ -41,6 +42,7 @@ class ClipEye:
         size: pixels of the square picture that the network takes.
         semantic: whether the embedding is one that the composing networks know.
         decimals: to round the probabilities to, as the published files do; None keeps them.
+        every_second: whether a picture that looks like the one before is looked at too.
     """
 
     exact_motion = True
@@ -55,6 +57,7 @@ class ClipEye:
         size: int,
         semantic: bool,
         decimals: int | None = None,
+        every_second: bool = True,
     ) -> None:
         self.name = f"clip {name}"
         self.frame_size = size
@@ -63,9 +66,10 @@ class ClipEye:
         self._prompts = prompts
         self._semantic = semantic
         self._decimals = decimals
+        self._every_second = every_second
 
     def see(self, frames: NDArray[np.uint8], motion: NDArray[np.float32]) -> Sight:  # noqa: ARG002  part of Eye
-        """Embed each frame once and compare it with the six emotion words.
+        """Embed each frame once, or not again where nothing changes, and compare it with the six emotion words.
 
         Args:
             frames: (n, height, width, 3) uint8 RGB.
@@ -74,12 +78,19 @@ class ClipEye:
         Returns:
             Emotions; valence and arousal that follow from them; the embedding, not normalised, of the large network.
         """
-        embedding = self.embed(frames)
+        embedding = self._look(frames)
         emotion = self.emotions(embedding)
         if self._decimals is not None:
             emotion = emotion.round(self._decimals)
         valence, arousal = expected_affect(emotion)
         return Sight(emotion, valence, arousal, embedding if self._semantic else None)
+
+    def _look(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Embed frames, each that looks like an earlier one as that one."""
+        if self._every_second:
+            return self.embed(frames)
+        chosen, back = np.unique(standing_pictures(frames), return_inverse=True)
+        return self.embed(frames[chosen])[back]
 
     @torch.inference_mode()
     def embed(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -148,6 +159,7 @@ def load_clip(
         size=_picture_size(network),
         semantic=paper or name == LARGE,
         decimals=STORED_DECIMALS if paper else None,
+        every_second=paper,
     )
 
 

@@ -149,17 +149,21 @@ class _Singer:
             The tune with the phrase, and the state after it.
         """
         count = self.singing.candidates
-        sung = tokens.expand(count, -1)
+        # filled step by step, and never copied: the work of a step must not grow with the length of the tune
+        whole = tokens.new_empty(count, phrase.end)
+        whole[:, : len(tokens)] = tokens
+        sung = whole[:, : len(tokens)]
         states = None if state is None else state.expand(-1, count, -1).contiguous()
         likelihood = torch.zeros(count)
         for first, last in self._spans(phrase):
-            sung = _held_on(sung, last - first)
+            sung = _held_on(whole, first, last)
             past = read_latest(sung, 1 + last - first)
             described = self.described[first : last + 1].expand(count, -1, -1)
             usual, states = self.network.step(described, past, states)
             wished = usual[:, -1] / self.singing.temperature + self._bias(phrase, last, sung, past)
             drawn = torch.multinomial(wished.softmax(dim=1), 1, generator=self.generator)
-            sung = torch.cat([sung, drawn], dim=1)
+            whole[:, last] = drawn[:, 0]
+            sung = whole[:, : last + 1]
             likelihood += usual.gather(2, sung[:, first:, None]).clamp(min=-20).sum(dim=(1, 2))
         source = self._memory(phrase, phrase.start, sung.shape[1], sung)
         scores = [
@@ -256,12 +260,12 @@ class _Singer:
         return torch.from_numpy(np.where(remembered >= FIRST_PITCH, nearest, remembered))
 
 
-def _held_on(sung: Tensor, steps: int) -> Tensor:
-    """Let what sounds sound on, and silence last, for some steps."""
-    for _ in range(steps):
-        silent = (sung[:, -1:] == REST) if sung.shape[1] else torch.ones(len(sung), 1, dtype=torch.bool)
-        sung = torch.cat([sung, torch.where(silent, REST, HOLD)], dim=1)
-    return sung
+def _held_on(whole: Tensor, first: int, last: int) -> Tensor:
+    """Let what sounds sound on, and silence last, from one step to before another; return the tune up to there."""
+    if first < last:
+        silent = whole[:, first - 1] == REST if first else torch.ones(len(whole), dtype=torch.bool)
+        whole[:, first:last] = torch.where(silent, REST, HOLD)[:, None]
+    return whole[:, :last]
 
 
 def _ended(tokens: NDArray[np.int64], plan: Plan, singing: Singing) -> NDArray[np.int64]:

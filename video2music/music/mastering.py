@@ -83,10 +83,11 @@ def master(
         return Mastered(_multiplied(audio, _height(gain_db), None), gain_db, loudness + gain_db, peak_dbtp + gain_db)
     highest_db = min(room_db + LARGEST_REDUCTION_DB, LARGEST_GAIN_DB)
     peaks = peaks_above(audio, _height(true_peak_dbtp - highest_db))
+    limited = np.empty(audio.shape, dtype=np.float32)
     for _ in range(_MOST_ROUNDS):
         gain_db = min(gain_db, highest_db)
         limiting = limiter_gain(peaks, sample_rate, _height(true_peak_dbtp - gain_db))
-        limited = _multiplied(audio, _height(gain_db), limiting)
+        _multiplied(audio, _height(gain_db), limiting, limited)
         loudness = integrated_loudness(limited, sample_rate)
         if target_lufs - loudness < _CLOSE_LU or gain_db == highest_db:
             break
@@ -94,9 +95,14 @@ def master(
     return Mastered(limited, gain_db, loudness, _decibels(true_peak(limited)), limiting)
 
 
-def _multiplied(audio: NDArray[np.float32], gain: float, limiting: NDArray[np.float32] | None) -> NDArray[np.float32]:
+def _multiplied(
+    audio: NDArray[np.float32],
+    gain: float,
+    limiting: NDArray[np.float32] | None,
+    out: NDArray[np.float32] | None = None,
+) -> NDArray[np.float32]:
     curve = np.float32(gain) if limiting is None else (np.float32(gain) * limiting)[:, np.newaxis]
-    return (audio * curve).astype(np.float32, copy=False)
+    return np.multiply(audio, curve, out=out, dtype=np.float32)
 
 
 def integrated_loudness(audio: NDArray[np.float32], sample_rate: int) -> float:

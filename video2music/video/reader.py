@@ -243,9 +243,10 @@ class VideoReader:
 
     def _pictures(self) -> Iterator[av.VideoFrame]:
         self._end_s = 0.0
+        if self._stream.duration is not None:
+            return frames(self._container, self._stream)
         # where the header gives only the length of the whole file, the other tracks tell whether it is all there
-        others = [] if self._stream.duration is not None else self._container.streams.audio
-        return frames(self._container, self._stream, *others, seen=self._note_end)
+        return frames(self._container, self._stream, *self._container.streams.audio, seen=self._note_end)
 
     def _note_end(self, packet: "Packet[Any]") -> None:
         if packet.pts is not None and packet.time_base:
