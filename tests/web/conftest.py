@@ -33,7 +33,8 @@ def fakes() -> Any:  # noqa: ANN401 - a module read from beside this file
 def session_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
     fakes = load_fakes()
     with fakes.serve(fakes.FakeComposer(), tmp_path_factory.mktemp("uploads")) as page:
-        page.client = partial(Client, page.url, verbose=False, analytics_enabled=False)
+        patient = {"timeout": 60}  # a busy machine is no failure
+        page.client = partial(Client, page.url, verbose=False, analytics_enabled=False, httpx_kwargs=patient)
         yield page
 
 

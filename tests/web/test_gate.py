@@ -3,6 +3,7 @@
 import asyncio
 import errno
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +16,9 @@ from video2music.web.caretaker import Caretaker
 from video2music.web.gate import BROKEN_OFF, DISK_FULL, LARGEST_CALL, SEND_IT, Gate, page_headers
 from video2music.web.limits import Limits
 from video2music.web.shelf import Shelf
+
+PATIENT_S = 60.0  # a busy machine is no failure
+get, post, request = (partial(ask, timeout=PATIENT_S) for ask in (httpx.get, httpx.post, httpx.request))
 
 WORDS = "a word that is nowhere else"
 
@@ -51,23 +55,23 @@ def test_no_other_file_and_no_address_is_fetched(served: SimpleNamespace, secret
     name = named.format(secret=secret, served=root / "served", root=root, source=Path(__file__).parents[2] / "app.py")
     for way in ("file=", "file/"):
         for spelled in (name, name.replace("/", "%2F").replace(".", "%2e")):
-            answer = httpx.get(f"{served.url}gradio_api/{way}{spelled}")
+            answer = get(f"{served.url}gradio_api/{way}{spelled}")
             assert answer.status_code in {403, 404}
             assert WORDS not in answer.text
             assert "root:" not in answer.text
 
 
 def test_what_was_uploaded_is_fetched(served: SimpleNamespace) -> None:
-    (path,) = httpx.post(f"{served.url}gradio_api/upload", files={"files": ("a.txt", b"mine")}).json()
-    assert httpx.get(f"{served.url}gradio_api/file={path}").content == b"mine"
+    (path,) = post(f"{served.url}gradio_api/upload", files={"files": ("a.txt", b"mine")}).json()
+    assert get(f"{served.url}gradio_api/file={path}").content == b"mine"
 
 
 def called(served: SimpleNamespace, path: str, **more: str) -> str:
     """Ask for the emotion of a file that is named, not uploaded, and return everything that is said."""
     file = {"path": path, "meta": {"_type": "gradio.FileData"}, **more}
     call = f"{served.url}gradio_api/call/recognize"
-    event = httpx.post(call, json={"data": [file]}).json()["event_id"]
-    return httpx.get(f"{call}/{event}", timeout=30).text
+    event = post(call, json={"data": [file]}).json()["event_id"]
+    return get(f"{call}/{event}").text
 
 
 @pytest.mark.parametrize("named", ["/etc/passwd", "{secret}", "{served}/../lock", "app.py"])
@@ -104,14 +108,14 @@ def test_an_endpoint_fetches_nothing(served: SimpleNamespace, monkeypatch: pytes
 def test_what_gradio_has_and_the_page_does_not_use_is_not_there(
     served: SimpleNamespace, method: str, path: str
 ) -> None:
-    assert httpx.request(method, f"{served.url}{path}").status_code == 404
+    assert request(method, f"{served.url}{path}").status_code == 404
 
 
 def test_every_answer_says_what_a_browser_may_do_with_it(
     served: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for path in ("", "config", "gradio_api/info", "gradio_api/file=/etc/passwd"):
-        headers = httpx.get(f"{served.url}{path}").headers
+        headers = get(f"{served.url}{path}").headers
         assert {name: headers[name] for name in page_headers()} == page_headers()
         assert "set-cookie" not in headers
     assert "frame-ancestors 'self'" in page_headers()["content-security-policy"]
@@ -123,15 +127,15 @@ def test_every_answer_says_what_a_browser_may_do_with_it(
 def test_another_site_sends_nothing(served: SimpleNamespace) -> None:
     other = {"sec-fetch-site": "cross-site", "origin": "https://elsewhere.example"}
     for path in ("upload", "queue/join", "call/recognize"):
-        answer = httpx.post(f"{served.url}gradio_api/{path}", headers=other, files={"files": b"a"})
+        answer = post(f"{served.url}gradio_api/{path}", headers=other, files={"files": b"a"})
         assert (answer.status_code, answer.text) == (403, "Another site may not send anything here.")
-    read = httpx.get(f"{served.url}config", headers=other)
+    read = get(f"{served.url}config", headers=other)
     assert "access-control-allow-origin" not in read.headers
 
 
 def test_a_call_is_no_larger_than_it_may_be(served: SimpleNamespace) -> None:
     for body in (b"[" * (LARGEST_CALL + 1), iter([b"[" * LARGEST_CALL, b"["])):
-        answer = httpx.post(f"{served.url}gradio_api/queue/join", content=body)
+        answer = post(f"{served.url}gradio_api/queue/join", content=body)
         assert answer.status_code in {400, 413}
 
 
