@@ -21,8 +21,8 @@ from video2music.study.report.means import Interval, widened_level
 Vector = NDArray[np.float64]
 Draw = Callable[[np.random.Generator, tuple[int, ...]], Vector]
 
-LARGE = 400_000
-RESAMPLES = 999
+LARGE = 200_000
+RESAMPLES = 499
 THIRD = 3
 
 SHAPES: Mapping[str, Draw] = {
@@ -72,7 +72,7 @@ def row(shape: str, shift: float, truth: float, count: int, samples: int) -> str
     held = sum(low <= truth <= high for low, high in found)
     width = np.mean([high - low for low, high in found])
     ends = stats.binomtest(held, len(found)).proportion_ci()
-    few = drawn[: samples // 4]
+    few = drawn[: samples // 10]
     old = sum(interval[0] <= truth <= interval[1] for one in few if (interval := bootstrap(one, draw)) is not None)
     return (
         f"| {shape} | {truth:g} | {count} | {held / len(found):.1%} | {ends.low:.1%} to {ends.high:.1%} | {width:.2f} "

@@ -25,7 +25,10 @@ def dashboard_view(study: Study, progress: Progress) -> dict[str, Any]:
         progress: how it is going.
     """
     language = study.languages[0]
-    wording = {question.id: in_language(question.text, language) for question in study.questions}
+    wording = {
+        question.id: in_language(question.text, language) + ("" if question.required else " (optional)")
+        for question in study.questions
+    }
     slowest = max(progress.median_seconds.values(), default=0.0)
     return {
         "tiles": [
