@@ -1,5 +1,7 @@
 """Lowers the peaks that stand above a ceiling, for a moment around each of them, and nothing else."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -74,7 +76,9 @@ def _lowest_around(values: NDArray[np.float32], reach: int) -> NDArray[np.float3
     return lowest
 
 
-def _averaged(values: NDArray[np.float32], spectrum: NDArray[np.complex64], fresh: int) -> NDArray[np.float32]:
+def _averaged(
+    values: NDArray[np.float32], spectrum: NDArray[np.complexfloating[Any, Any]], fresh: int
+) -> NDArray[np.float32]:
     """Convolve, where all weights meet a value, block by block in the frequency domain.
 
     Args:
