@@ -37,7 +37,8 @@ def main() -> None:
     parser.add_argument("--one", nargs=2, type=Path, metavar=("FIRST", "CLIP"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
-        print(json.dumps(measure(*options.one, options.engine)))
+        first, clip = options.one
+        print(json.dumps(measure(first, clip, options.engine)))
         return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

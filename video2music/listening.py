@@ -44,7 +44,6 @@ class Hearing:
         return {"match": None, "match_reason": self.reason} if self.match is None else {"match": self.match.to_json()}
 
 
-@dataclass(frozen=True, init=False, eq=False)
 class AwaitedHearing(Hearing):
     """A hearing that still goes on in a thread; whoever asks what it led to waits until it is over.
 
@@ -57,16 +56,17 @@ class AwaitedHearing(Hearing):
     _heard: Callable[[], float]
 
     def __init__(self, future: "Future[Hearing]", heard: Callable[[], float]) -> None:
+        # the class is frozen, and what it is made of is no field of it
         object.__setattr__(self, "_future", future)
         object.__setattr__(self, "_heard", heard)
 
     @property
-    def match(self) -> Match | None:  # type: ignore[override]  # read, never written, as every field of a frozen class
+    def match(self) -> Match | None:
         """How far the music is from the video; None where it could not be told."""
         return self._future.result().match
 
     @property
-    def reason(self) -> str:  # type: ignore[override]  # as above
+    def reason(self) -> str:
         """Why there is no match, in a sentence; empty where there is one."""
         return self._future.result().reason
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _OVERSAMPLING = 4
-_BLOCK, _BATCH = 256, 512
+_BLOCK, _BATCH, _PART = 256, 512, 4096
 _CELL = 32  # samples that are oversampled by one product of matrices
 _REACH = 10  # of the oversampling filter, in samples to either side
 
@@ -24,16 +24,16 @@ def true_peak(audio: NDArray[np.float32]) -> float:
     Returns:
         Height of the peak, 1 at full scale.
     """
-    blocks = _overlapping_blocks(audio)
-    heights = _heights(blocks)
-    tallest_first = np.argsort(-heights)
     highest = 0.0
-    for start in range(0, len(blocks), _BATCH):
-        batch = tallest_first[start : start + _BATCH]
-        batch = batch[heights[batch] * _largest_overshoot() > highest]
-        if not len(batch):
-            break
-        highest = max(highest, float(_peaks_in(blocks[batch]).max()))
+    for _, blocks in _parts(audio):
+        heights = _heights(blocks)
+        tallest_first = np.argsort(-heights)
+        for start in range(0, len(blocks), _BATCH):
+            batch = tallest_first[start : start + _BATCH]
+            batch = batch[heights[batch] * _largest_overshoot() > highest]
+            if not len(batch):
+                break
+            highest = max(highest, float(_peaks_in(blocks[batch]).max()))
     return highest
 
 
@@ -47,10 +47,10 @@ def peaks_above(audio: NDArray[np.float32], height: float) -> NDArray[np.float32
     Returns:
         (samples,) heights; 0 where the sound stays below `height` for certain.
     """
-    blocks = _overlapping_blocks(audio)
-    peaks = np.zeros((len(blocks), _BLOCK), dtype=np.float32)
-    for batch in _batches(np.flatnonzero(_heights(blocks) * _largest_overshoot() > height)):
-        peaks[batch] = _peaks_in(blocks[batch])
+    peaks = np.zeros((_count(audio), _BLOCK), dtype=np.float32)
+    for first, blocks in _parts(audio):
+        for batch in _batches(np.flatnonzero(_heights(blocks) * _largest_overshoot() > height)):
+            peaks[first + batch] = _peaks_in(blocks[batch])
     return peaks.reshape(-1)[: len(audio)]
 
 
@@ -59,11 +59,23 @@ def _batches(numbers: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
         yield numbers[start : start + _BATCH]
 
 
-def _overlapping_blocks(audio: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Cut sound into blocks that reach over their ends by the length of the filter, without copying it."""
-    padding = 2 * _BLOCK - len(audio) % _BLOCK + _REACH
-    padded = np.pad(audio, ((_REACH, padding), (0, 0)))
-    return np.lib.stride_tricks.sliding_window_view(padded, _BLOCK + 2 * _REACH, axis=0)[::_BLOCK]
+def _count(audio: NDArray[np.float32]) -> int:
+    """Return the number of blocks; the last one reaches beyond the sound, which may ring on there."""
+    return len(audio) // _BLOCK + 1
+
+
+def _parts(audio: NDArray[np.float32]) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """Cut sound into blocks that reach over their ends by the length of the filter, with silence around all of it.
+
+    Yields:
+        The number of the first block of a part, which is small enough to be copied, and its blocks.
+    """
+    for first in range(0, _count(audio), _PART):
+        count = min(_PART, _count(audio) - first)
+        start, stop = first * _BLOCK - _REACH, (first + count) * _BLOCK + _REACH
+        begin, end = max(0, start), min(len(audio), stop)
+        padded = np.pad(audio[begin:end], ((begin - start, stop - end), (0, 0)))
+        yield first, np.lib.stride_tricks.sliding_window_view(padded, _BLOCK + 2 * _REACH, axis=0)[::_BLOCK]
 
 
 def _heights(blocks: NDArray[np.float32]) -> NDArray[np.float32]:

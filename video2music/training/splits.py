@@ -16,7 +16,7 @@ def single_threaded(function: Callable[Given, Returned]) -> Callable[Given, Retu
 
     @wraps(function)
     def limited(*arguments: Given.args, **named: Given.kwargs) -> Returned:
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # has no stubs
+        from threadpoolctl import threadpool_limits
 
         with threadpool_limits(1):
             return function(*arguments, **named)
