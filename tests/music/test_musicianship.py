@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from video2music.harmony.key import parse_key
@@ -47,6 +47,9 @@ chords = st.one_of(
     tempo_bpm=st.floats(60, 180),
     note_length=st.sampled_from((0.14, 0.5, 1.0)),
 )
+@example(
+    held=[("C", 4), ("C", 1), ("C#", 1), ("C", 2)], density=10.0, key="C major", tempo_bpm=60.0, note_length=0.14
+).via("a bass that led to C# from below its register")
 def test_any_harmony_is_played_with_its_own_notes_in_the_registers(
     name: str,
     held: list[tuple[str, int]],

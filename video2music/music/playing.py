@@ -160,7 +160,7 @@ def _sound(part: Part, piece: Voiced, step: Step, stroke: Stroke) -> Iterator[Pl
         return
     tones = piece.tones[step.index]
     if stroke.tone == APPROACH:
-        pitch = _approach_note(piece, step)
+        pitch = _approach_note(part, piece, step)
         end = min(start + stroke.beats, step.change_beat)
         passing = pitch % 12 not in chord_pitch_classes(step.chord)
         yield PlayedNote(pitch, start, end, round(velocity), passing)
@@ -207,17 +207,17 @@ def _let_go(piece: Voiced, step: Step, pitch: int, end: float, *, lowest: bool) 
     return end
 
 
-def _approach_note(piece: Voiced, step: Step) -> int:
-    """Return the note that leads by a step to the next root, or the fifth if no other chord follows directly."""
+def _approach_note(part: Part, piece: Voiced, step: Step) -> int:
+    """Return the note that leads by a step to the next root, or the fifth where there is none or no chord follows."""
     root, fifth = piece.tones[step.index][:2]
     target = piece.tones[step.change_index]
     if not step.last or step.rest_follows or not target or target[0] % 12 == root % 12:
         return fifth
     side = -1 if root < target[0] else 1
     whole, half = target[0] + 2 * side, target[0] + side
-    if whole == root or whole % 12 not in piece.key.scale:
-        return half if half != root else fifth
-    return whole
+    steps = [whole, half] if whole % 12 in piece.key.scale and whole != root else [half]
+    lowest, highest = part.register
+    return next((pitch for pitch in steps if pitch != root and lowest <= pitch <= highest), fifth)
 
 
 def _tied(notes: list[PlayedNote], piece: Voiced) -> list[PlayedNote]:
