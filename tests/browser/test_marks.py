@@ -111,7 +111,7 @@ def test_sections_fill_rows_bands_and_form_and_impossible_ones_are_refused(
     wishes = served.composer.wishes[-1]
     assert (wishes.direction.sections, wishes.marks) == ((Section(2, 6, "exciting"),), Marks((4.5,)))
     page.get_by_role("button", name="Cuts and moods by time").click()
-    expect(page.get_by_label("Cuts of your own")).to_have_value("4.5")
+    expect(page.get_by_label("Cuts to add")).to_have_value("4.5")
     expect(page.locator("#sections .section")).to_have_count(1)
     page.get_by_role("button", name="Section 1, exciting").focus()
     page.keyboard.press("Delete")
