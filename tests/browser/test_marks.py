@@ -51,7 +51,7 @@ def test_a_cut_is_marked_left_out_composed_for_and_taken_back(composed: Page, se
     flags(page).first.click()
     page.keyboard.press("Delete")
     expect(count).to_have_text("Cuts: 1 set by you, 1 left out.")
-    expect(page.locator("#marks-pending")).to_contain_text("The music does not know")
+    expect(page.locator("#marks-pending")).to_contain_text("The music does not follow")
     again(page)
     assert served.composer.wishes[-1].marks == Marks((3.5,), (1.0,))
     assert served.composer.wishes[-1].seed == 1230
