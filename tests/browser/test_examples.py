@@ -22,7 +22,7 @@ def test_an_example_is_shown_at_once_and_changed_like_a_piece_of_ones_own(
     page: Page, served: SimpleNamespace, fetch: Callable[..., Path]
 ) -> None:
     choose(page)
-    expect(page.locator("#status")).to_contain_text("composed by this program")
+    expect(page.locator("#status")).to_contain_text("This program drew the clip")
     expect(page.locator("#empty")).to_be_hidden()
     assert not served.composer.finished
     page.locator("#piece video").evaluate("video => { video.muted = true; return video.play(); }")

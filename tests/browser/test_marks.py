@@ -51,7 +51,7 @@ def test_a_cut_is_marked_left_out_composed_for_and_taken_back(composed: Page, se
     flags(page).first.click()
     page.keyboard.press("Delete")
     expect(count).to_have_text("Cuts: 1 set by you, 1 left out.")
-    expect(page.locator("#marks-pending")).to_contain_text("The music does not know")
+    expect(page.locator("#marks-pending")).to_contain_text("The music does not follow")
     again(page)
     assert served.composer.wishes[-1].marks == Marks((3.5,), (1.0,))
     assert served.composer.wishes[-1].seed == 1230
@@ -111,7 +111,7 @@ def test_sections_fill_rows_bands_and_form_and_impossible_ones_are_refused(
     wishes = served.composer.wishes[-1]
     assert (wishes.direction.sections, wishes.marks) == ((Section(2, 6, "exciting"),), Marks((4.5,)))
     page.get_by_role("button", name="Cuts and moods by time").click()
-    expect(page.get_by_label("Cuts of your own")).to_have_value("4.5")
+    expect(page.get_by_label("Cuts to add")).to_have_value("4.5")
     expect(page.locator("#sections .section")).to_have_count(1)
     page.get_by_role("button", name="Section 1, exciting").focus()
     page.keyboard.press("Delete")

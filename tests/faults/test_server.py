@@ -45,6 +45,7 @@ class Server:
             port = free.getsockname()[1]
         places = {"TMPDIR": str(self.folder), "VIDEO2MUSIC_CACHE": str(self.folder / "cache")}
         compiled = {"NUMBA_CACHE_DIR": str(cache_folder() / "numba"), "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+        compiled["MPLCONFIGDIR"] = str(cache_folder() / "matplotlib")
         models = {"VIDEO2MUSIC_WEIGHTS": str(self.models)}
         if not self.models.exists():
             shutil.copytree(MODELS, self.models)
@@ -66,7 +67,8 @@ class Server:
         return self.folder / f"video2music-{os.getuid()}"
 
     def submit(self, clip: Path) -> Any:  # noqa: ANN401 - a job of gradio_client
-        client = Client(self.url, verbose=False, analytics_enabled=False)
+        patient = {"timeout": PATIENT_S}  # the first answers of a program that has just begun take a while
+        client = Client(self.url, verbose=False, analytics_enabled=False, httpx_kwargs=patient)
         return client.submit(clip=handle_file(str(clip)), seed=7, api_name="/compose")
 
     def compose(self, clip: Path) -> list[Path]:

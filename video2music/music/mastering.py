@@ -14,6 +14,7 @@ from video2music.errors import OutputError
 from video2music.music.limiting import limiter_gain
 from video2music.music.loudness import DEFAULT_LUFS, reduction_db
 from video2music.music.peaks import peaks_above, true_peak
+from video2music.output import output_error
 
 TRUE_PEAK_DBTP = -1.5
 """Half a decibel is left for what AAC adds to a peak, so that the video too stays below -1 dBTP."""
@@ -156,6 +157,8 @@ def write_wav(path: Path, audio: NDArray[np.float32], sample_rate: int) -> None:
     except (OSError, AssertionError, soundfile.LibsndfileError) as error:  # soundfile asserts that all was written
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno is not None:
+            raise output_error(error, path.parent) from error
         raise OutputError(f"The music cannot be written ({str(error) or 'the disk is full'})", where=path) from error
 
 
