@@ -51,7 +51,7 @@ def test_every_answer_carries_the_headers(begun: Device, monkeypatch: pytest.Mon
         assert answer.headers["referrer-policy"] == "no-referrer"
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["cache-control"] == "no-store"
-    assert "It is not your fault" in answers[-1].text
+    assert "This is not your fault" in answers[-1].text
     assert "disk" not in answers[-1].text
 
 

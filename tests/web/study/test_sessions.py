@@ -55,7 +55,7 @@ def test_nothing_is_stored_twice(begun: Device) -> None:
 
 def test_who_refuses_is_only_counted(device: Device) -> None:
     assert device.post("refuse").status_code == 200
-    assert "That is fine" in device.get("refused").text
+    assert "That is all right" in device.get("refused").text
     progress = device.served.store.progress()
     assert (progress.refused, progress.total("enrolled")) == (1, 0)
     assert not device.client.cookies
@@ -173,13 +173,13 @@ def test_a_test_session_stands_beside_the_live_one(served: ServedStudy, visit: V
     assert str(device.get("?mode=test&x=1").url).endswith("/study/small/test/?x=1")
     device.begin()
     device.root += "test/"
-    assert "Answers are kept apart" in device.get().text
+    assert "These answers are kept apart" in device.get().text
     device.begin()
     device.walk("trial-2")
     assert {row["mode"] for row in served.store.rows(None)} == {"test"}
     device.root = device.root.removesuffix("test/")
     assert device.step == "volume"
-    assert "Answers are kept apart" not in device.get().text
+    assert "These answers are kept apart" not in device.get().text
 
 
 def test_an_external_id_is_kept_only_if_the_study_asks_for_it(serve_study: ServeStudy, visit: Visit) -> None:
@@ -224,7 +224,7 @@ def test_headphones_that_are_required_have_to_be_there(serve_study: ServeStudy, 
     device.begin()
     assert device.post("next", step="headphones").status_code == 409
     assert device.post("headphones", answers=[0] * 6, attempt=1).status_code == 200
-    assert "Put on headphones and try once more" in device.get().text
+    assert "Please put on headphones and try once more" in device.get().text
     assert device.post("headphones", answers=[0] * 6, attempt=2).status_code == 200
     page = device.get().text
     assert "so the study ends here" in page
