@@ -95,6 +95,16 @@ def test_a_worker_that_dies_costs_one_piece(crew: Any, rooms: ModuleType) -> Non
         assert crew.perform(partial(rooms.note, name), silent, never)[0] == name
 
 
+def test_a_crew_is_dismissed_once() -> None:
+    from video2music.web.cluster import Crew
+
+    farewells: list[str] = []
+    crew: Crew[None] = Crew((), farewell=lambda: farewells.append("bye"))
+    crew.close()
+    crew.close()
+    assert farewells == ["bye"]
+
+
 def test_a_folder_that_a_machine_does_not_see_is_one_sentence(tmp_path: Path) -> None:
     from video2music.web.cluster import check_shared
 

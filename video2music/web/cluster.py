@@ -205,6 +205,7 @@ class Crew(Generic[Room]):
     members: tuple[Hands[Room], ...]
     farewell: Callable[[], None] = lambda: None
     _free: "queue.SimpleQueue[Hands[Room]]" = field(default_factory=queue.SimpleQueue)
+    _closed: bool = False
 
     def __post_init__(self) -> None:
         for member in self.members:
@@ -229,7 +230,10 @@ class Crew(Generic[Room]):
             member.warm()
 
     def close(self) -> None:
-        """Let all go."""
+        """Let all go, once: Ray, asked again, would start a cluster of its own."""
+        if self._closed:
+            return
+        self._closed = True
         for member in self.members:
             member.close()
         self.farewell()
