@@ -359,9 +359,10 @@ def connect_panel(panel: ChangePanel) -> None:
     packed = stage.make_stems.click(panel.pack_stems, outputs=[*desk.controls, stage.stems], **freely)
     packed.then(None, js="() => setTimeout(() => document.querySelector('#get-stems')?.click(), 100)")
     choosing: dict[str, Any] = {**private, "outputs": [*editor.outputs, *editor.desk.controls], "queue": False}
-    stage.why.timeline.select(panel.choose, **choosing)
+    # Whoever is quicker than the server is not left behind: Gradio would drop what is pressed before an answer came.
+    stage.why.timeline.select(panel.choose, **choosing, trigger_mode="multiple")
     for button, steps in ((editor.earlier, -1), (editor.later, 1)):
-        button.click(panel.choose_beside, [editor.second, gr.State(steps)], **choosing)
+        button.click(panel.choose_beside, [editor.second, gr.State(steps)], **choosing, trigger_mode="always_last")
     panel.fields.original.change(
         None,
         panel.fields.original,
