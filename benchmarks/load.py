@@ -110,7 +110,7 @@ class Round:
                 break
             except Exception as error:  # noqa: BLE001 - whatever the server says is part of the measurement
                 fault = str(error)
-                if not any(word in fault for word in ("line", "waiting", "Queue is full")):
+                if not any(word in fault for word in ("line", "waiting")):
                     break
                 refusals += 1
                 time.sleep(AGAIN_S * random.uniform(0.5, 1.5))  # noqa: S311 - people do not come back in step

@@ -50,6 +50,9 @@ STYLE_SHEETS = (ASSETS / "style.css", ASSETS / "timeline.css", ASSETS / "engines
 SCRIPT = ASSETS / "timeline.js"
 PLAYER_BESIDE = ASSETS / "beside.js"
 
+ARRIVALS = 10 * WAITING_PLACES
+"""Questions that may arrive at the same instant before Gradio refuses one in its own words; the line refuses first."""
+
 LEAVING_S = 8.0
 """Seconds between being told to stop and the end, at most; Gradio gives its connections five of them."""
 
@@ -215,7 +218,7 @@ def build(
         page.unload(leave)
         page.load(None, js=studio.limits.script)
         page.load(None, js=PLAYER_BESIDE.read_text(encoding="utf-8"))
-    page.queue(max_size=WAITING_PLACES)
+    page.queue(max_size=ARRIVALS)
     return page, studio
 
 
