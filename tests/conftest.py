@@ -2,12 +2,15 @@
 
 import hashlib
 import http.server
+import importlib
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from types import ModuleType
 
 import av
 import huggingface_hub.constants
@@ -18,6 +21,7 @@ from numpy.typing import NDArray
 
 from video2music.harmony.vocabulary import harte
 from video2music.pipeline import Composer, load
+from video2music.web.workers import ProcessWorker
 
 MakeClip = Callable[..., Path]
 
@@ -242,3 +246,25 @@ def model_hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Model
     hub.gate.set()
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def tasks(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    """Tasks for worker processes, which import them by name, and the service that counts them."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parent / "web"))
+    yield importlib.import_module("counting_service")
+    sys.modules.pop("counting_service", None)
+
+
+@pytest.fixture
+def start_worker(tasks: ModuleType) -> Iterator[Callable[..., ProcessWorker]]:
+    """Make workers with a process of their own: `start_worker(deadline_s=1.0)`."""
+    made: list[ProcessWorker] = []
+
+    def make(**options: object) -> ProcessWorker:
+        made.append(ProcessWorker(tasks.CountingService, **options))
+        return made[-1]
+
+    yield make
+    for worker in made:
+        worker.close()

@@ -156,12 +156,12 @@ def test_nothing_to_change_and_nobody_elses_piece(
 ) -> None:
     composed.get_by_role("button", name="Play it like this").click()
     expect(composed.locator("#change-status")).to_contain_text("Nothing was changed yet")
-    sessions = list(served.studio.shelf._kept)
+    sessions = list(served.studio.sessions._kept)
     other = open_window(served.url)
     expect(other.locator("#change")).to_have_count(0)
-    assert list(served.studio.shelf._kept) == sessions
+    assert list(served.studio.sessions._kept) == sessions
     for session in sessions:  # as if the piece had lain there for too long
-        served.studio.shelf.drop(session)
+        served.studio.sessions.drop(session)
     composed.get_by_role("button", name="Play it like this").click()
     expect(composed.locator("#change-status")).to_contain_text("Compose one first")
     expect(composed.locator("#piece video")).to_be_visible()

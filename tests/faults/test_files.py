@@ -17,9 +17,9 @@ from video2music.errors import OutputError, SoundFontNotFoundError, SynthesisErr
 from video2music.music.sound_fonts import ENVIRONMENT_VARIABLE, find_sound_font
 from video2music.piece import Piece
 from video2music.video.ffmpeg import local, run_ffmpeg
-from video2music.web.engine_room import EngineRoom
+from video2music.web.engine_registry import EngineRegistry
 from video2music.web.lazy import Lazy
-from video2music.web.workroom import Workroom
+from video2music.web.service import MusicService
 from video2music.wishes import Wishes
 
 MODELS = Path(__file__).parents[2] / "assets" / "models"
@@ -111,16 +111,18 @@ def test_weights_that_are_damaged_are_said_until_they_are_whole_again(
     weights = models / "amt.safetensors"
     whole = weights.read_bytes()
     weights.write_bytes(whole[:-1000] + bytes(1000))
-    room = Workroom(EngineRoom(video2music.load), Lazy(lambda: pytest.fail("not needed")))
+    service = MusicService(EngineRegistry(video2music.load), Lazy(lambda: pytest.fail("not needed")))
     folder = tmp_path / "run"
     folder.mkdir()
     with pytest.raises(RefusalError, match=r"amt\.safetensors"):
-        room.compose(lambda *_: None, folder=folder, clip=make_clip(), wishes=Wishes(seed=7), engine="embedded")
+        service.compose(lambda *_: None, folder=folder, clip=make_clip(), wishes=Wishes(seed=7), engine="embedded")
     assert not list(folder.rglob("*.wav"))
     weights.write_bytes(whole)
     again = tmp_path / "again"
     again.mkdir()
-    _, files = room.compose(lambda *_: None, folder=again, clip=make_clip(), wishes=Wishes(seed=7), engine="embedded")
+    _, files = service.compose(
+        lambda *_: None, folder=again, clip=make_clip(), wishes=Wishes(seed=7), engine="embedded"
+    )
     assert files.video.exists()
 
 

@@ -80,8 +80,8 @@ class Server:
         """Return the program and every process that it started, and those that they started."""
         members = [self.process.pid]
         for member in members:
-            tasks = Path(f"/proc/{member}/task")
-            for children in tasks.glob("*/children"):
+            threads = Path(f"/proc/{member}/task")
+            for children in threads.glob("*/children"):
                 members += map(int, children.read_text(encoding="ascii").split())
         return members
 

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from multiprocessing import forkserver
 from pathlib import Path
@@ -14,10 +14,16 @@ from types import ModuleType
 
 import pytest
 
-from video2music.web.bounds import OPEN_FILES, Bounds, TooMuchMemoryError, machine_memory, worker_memory
-from video2music.web.hands import ProcessHands, StoppedError, WorkerLostError
+from video2music.web.resource_limits import (
+    OPEN_FILES,
+    ResourceLimits,
+    TooMuchMemoryError,
+    machine_memory,
+    worker_memory,
+)
+from video2music.web.workers import ProcessWorker, StoppedError, WorkerLostError
 
-ROOMS = Path(__file__).parents[1] / "web"
+TASKS = Path(__file__).parents[1] / "web"
 
 PATIENT_S = 60.0
 
@@ -26,35 +32,13 @@ import sys
 from functools import partial
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-import rooms
-from video2music.web.hands import ProcessHands
+import counting_service
+from video2music.web.workers import ProcessWorker
 
 if __name__ == "__main__":
-    order = partial(rooms.run_program, Path(sys.argv[2]))
-    ProcessHands(rooms.Room).perform(order, lambda *_: print("begun", flush=True), lambda: False)
+    task = partial(counting_service.run_program, Path(sys.argv[2]))
+    ProcessWorker(counting_service.CountingService).perform(task, lambda *_: print("begun", flush=True), lambda: False)
 """
-
-
-@pytest.fixture
-def rooms(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    monkeypatch.syspath_prepend(str(ROOMS))
-    import rooms
-
-    yield rooms
-    sys.modules.pop("rooms", None)
-
-
-@pytest.fixture
-def hire(rooms: ModuleType) -> Iterator[Callable[..., ProcessHands]]:
-    made: list[ProcessHands] = []
-
-    def make(bounds: Bounds | None = None) -> ProcessHands:
-        made.append(ProcessHands(rooms.Room, bounds=bounds or Bounds()))
-        return made[-1]
-
-    yield make
-    for hands in made:
-        hands.close()
 
 
 def never() -> bool:
@@ -65,9 +49,9 @@ def silent(_stage: str, _fraction: float) -> None:
     pass
 
 
-def number_of(hands: ProcessHands, rooms: ModuleType) -> int:
+def number_of(worker: ProcessWorker, tasks: ModuleType) -> int:
     """Return the number of the process that works."""
-    return int(hands.perform(partial(rooms.note, "who"), silent, never)[2])
+    return int(worker.perform(partial(tasks.note, "who"), silent, never)[2])
 
 
 def gone(number: int) -> bool:
@@ -84,42 +68,42 @@ def gone(number: int) -> bool:
 
 
 def test_one_that_is_killed_while_idle_is_missed_by_nobody(
-    hire: Callable[..., ProcessHands], rooms: ModuleType
+    start_worker: Callable[..., ProcessWorker], tasks: ModuleType
 ) -> None:
-    hands = hire()
-    number = number_of(hands, rooms)
+    worker = start_worker()
+    number = number_of(worker, tasks)
     os.kill(number, signal.SIGKILL)
     assert gone(number)
-    assert number_of(hands, rooms) != number
+    assert number_of(worker, tasks) != number
 
 
 def test_one_that_is_killed_at_work_says_so_and_the_next_works(
-    hire: Callable[..., ProcessHands], rooms: ModuleType
+    start_worker: Callable[..., ProcessWorker], tasks: ModuleType
 ) -> None:
-    hands = hire()
-    number = number_of(hands, rooms)
+    worker = start_worker()
+    number = number_of(worker, tasks)
     with pytest.raises(WorkerLostError, match="ended unexpectedly"):
-        hands.perform(rooms.hang, lambda *_: os.kill(number, signal.SIGKILL), never)
-    assert number_of(hands, rooms) != number
+        worker.perform(tasks.hang, lambda *_: os.kill(number, signal.SIGKILL), never)
+    assert number_of(worker, tasks) != number
 
 
 def test_when_the_process_that_starts_others_is_killed_another_one_does(
-    hire: Callable[..., ProcessHands], rooms: ModuleType
+    start_worker: Callable[..., ProcessWorker], tasks: ModuleType
 ) -> None:
-    hands = hire()
-    number = number_of(hands, rooms)
+    worker = start_worker()
+    number = number_of(worker, tasks)
     os.kill(forkserver._forkserver._forkserver_pid, signal.SIGKILL)
     os.kill(number, signal.SIGKILL)
     assert gone(number)
-    assert number_of(hands, rooms) != number
+    assert number_of(worker, tasks) != number
 
 
 def test_programs_end_with_the_work_that_started_them(
-    hire: Callable[..., ProcessHands], rooms: ModuleType, tmp_path: Path
+    start_worker: Callable[..., ProcessWorker], tasks: ModuleType, tmp_path: Path
 ) -> None:
     heard = threading.Event()
     with pytest.raises(StoppedError):
-        hire().perform(partial(rooms.run_program, tmp_path / "number"), lambda *_: heard.set(), heard.is_set)
+        start_worker().perform(partial(tasks.run_program, tmp_path / "number"), lambda *_: heard.set(), heard.is_set)
     assert gone(int((tmp_path / "number").read_text(encoding="ascii")))
 
 
@@ -129,7 +113,7 @@ def test_nothing_outlives_the_program(tmp_path: Path, how: signal.Signals) -> No
     script.write_text(STARTS, encoding="utf-8")
     root = Path(__file__).parents[2]
     with subprocess.Popen(
-        [sys.executable, str(script), str(ROOMS), str(number)],
+        [sys.executable, str(script), str(TASKS), str(number)],
         stdout=subprocess.PIPE,
         env=os.environ | {"PYTHONPATH": str(root)},
     ) as program:
@@ -144,29 +128,29 @@ def test_nothing_outlives_the_program(tmp_path: Path, how: signal.Signals) -> No
 
 
 def test_work_that_needs_too_much_memory_is_refused_and_the_next_works(
-    hire: Callable[..., ProcessHands], rooms: ModuleType
+    start_worker: Callable[..., ProcessWorker], tasks: ModuleType
 ) -> None:
-    hands = hire(Bounds(memory=1_000_000_000))
-    number = number_of(hands, rooms)
-    for greedy in (rooms.hold, rooms.hold_tensor):
+    worker = start_worker(limits=ResourceLimits(memory=1_000_000_000))
+    number = number_of(worker, tasks)
+    for greedy in (tasks.hold, tasks.hold_tensor):
         with pytest.raises(TooMuchMemoryError, match=r"more memory than the 1000 MB that it may take"):
-            hands.perform(partial(greedy, 2000), silent, never)
-    assert hands.perform(partial(rooms.hold, 100), silent, never) == 100_000_000
-    assert number_of(hands, rooms) != number  # what is left of memory in pieces is nobody's inheritance
+            worker.perform(partial(greedy, 2000), silent, never)
+    assert worker.perform(partial(tasks.hold, 100), silent, never) == 100_000_000
+    assert number_of(worker, tasks) != number  # what is left of memory in pieces is nobody's inheritance
 
 
 def test_a_file_that_grows_too_large_is_refused_and_the_next_works(
-    hire: Callable[..., ProcessHands], rooms: ModuleType, tmp_path: Path
+    start_worker: Callable[..., ProcessWorker], tasks: ModuleType, tmp_path: Path
 ) -> None:
-    hands = hire(Bounds(file=1_000_000))
+    worker = start_worker(limits=ResourceLimits(file=1_000_000))
     with pytest.raises(RuntimeError, match="File too large"):
-        hands.perform(partial(rooms.write, tmp_path / "large", 2_000_000), silent, never)
-    assert hands.perform(partial(rooms.write, tmp_path / "small", 900_000), silent, never) == 900_000
+        worker.perform(partial(tasks.write, tmp_path / "large", 2_000_000), silent, never)
+    assert worker.perform(partial(tasks.write, tmp_path / "small", 900_000), silent, never) == 900_000
 
 
-def test_bounds_hold_for_good(hire: Callable[..., ProcessHands], rooms: ModuleType) -> None:
-    hands = hire(Bounds(memory=3_000_000_000, file=2_000_000))
-    assert hands.perform(rooms.ask_bounds, silent, never) == [3_000_000_000, 2_000_000, OPEN_FILES, 0]
+def test_bounds_hold_for_good(start_worker: Callable[..., ProcessWorker], tasks: ModuleType) -> None:
+    worker = start_worker(limits=ResourceLimits(memory=3_000_000_000, file=2_000_000))
+    assert worker.perform(tasks.ask_bounds, silent, never) == [3_000_000_000, 2_000_000, OPEN_FILES, 0]
 
 
 def test_memory_is_a_share_of_the_machine_unless_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

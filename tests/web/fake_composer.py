@@ -32,10 +32,10 @@ from video2music.piece import Piece
 from video2music.progress import Progress, StageTimer
 from video2music.rendering import SAMPLE_RATE, render
 from video2music.web import app
-from video2music.web.engine_room import EngineRoom, Offer
+from video2music.web.engine_registry import EngineRegistry, Offer
 from video2music.web.lazy import Lazy
 from video2music.web.limits import Limits
-from video2music.web.workroom import Workroom
+from video2music.web.service import MusicService
 from video2music.wishes import Wishes
 
 HELD_STAGE = "Writing the chords"
@@ -203,9 +203,9 @@ def serve(
     """
     composer, recogniser = composer or FakeComposer(), recogniser or FakeRecogniser()
     before = os.environ.get("GRADIO_TEMP_DIR")
-    engines = EngineRoom(lambda name: composers.get(name, composer), offer, SpeedBook(root))
-    room = Workroom(engines, Lazy(lambda: recogniser), address.get("limits") or Limits())
-    page, studio = app.build(room, root=root)
+    engines = EngineRegistry(lambda name: composers.get(name, composer), offer, SpeedBook(root))
+    service = MusicService(engines, Lazy(lambda: recogniser), address.get("limits") or Limits())
+    page, studio = app.build(service, root=root)
     url = app.launch(page, studio, app.Address(port=None, **address))
     try:
         yield SimpleNamespace(url=url, composer=composer, recogniser=recogniser, studio=studio, blocks=page)

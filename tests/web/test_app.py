@@ -12,8 +12,8 @@ import emotion
 import video2music
 from video2music.listening import Listener
 from video2music.web.app import Address, read_settings
-from video2music.web.engine_room import Offer
-from video2music.web.workroom import listener_of, load_composer, load_recogniser
+from video2music.web.engine_registry import Offer
+from video2music.web.service import listener_of, load_composer, load_recogniser
 
 VARIABLES = ("SPACE_ID", "VIDEO2MUSIC_ENGINES", "GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT", "GRADIO_ROOT_PATH")
 

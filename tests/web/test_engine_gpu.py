@@ -16,7 +16,7 @@ from emotion.errors import RefusalError
 from video2music.progress import StageTimer
 from video2music.video.part import Part
 from video2music.web.engine_gpu import MOST_S, READY_S, Loan, on_lent_gpu, seconds_wanted
-from video2music.web.runs import Bench
+from video2music.web.runs import RunQueue
 from video2music.wishes import Wishes
 
 Clips = Callable[..., Path]
@@ -118,13 +118,13 @@ def test_the_worker_knows_who_asked() -> None:
     asking: ContextVar[str] = ContextVar("asking", default="nobody")
 
     async def ask() -> str:
-        bench = Bench()
+        queue = RunQueue()
         asking.set("me")
-        run = bench.start("me", lambda _: asking.get())
+        run = queue.start("me", lambda _: asking.get())
         async for _ in run.updates():
             pass
         outcome = run.result()
-        bench.close()
+        queue.close()
         return outcome
 
     with ThreadPoolExecutor(1) as thread:  # a browser that other tests hold open keeps a loop in this one

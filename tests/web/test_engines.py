@@ -21,13 +21,13 @@ from video2music.engines import find_engine
 from video2music.errors import UnknownEngineError
 from video2music.web.compose_view import summary_card
 from video2music.web.engine_panel import lay_out_engines
-from video2music.web.engine_room import EngineFacts, EngineRoom, Offer
+from video2music.web.engine_registry import EngineFacts, EngineRegistry, Offer
 from video2music.web.engine_view import NOT_MEASURED, engine_card, megabytes, speed_words, state_words, transfer_card
 from video2music.web.lazy import Lazy
+from video2music.web.service import MusicService
 from video2music.web.settings_file import read_settings, write_settings
 from video2music.web.studio import Studio, open_studio
 from video2music.web.wishes_form import Settings
-from video2music.web.workroom import Workroom
 from video2music.wishes import Wishes
 
 Clips = Callable[..., Path]
@@ -44,21 +44,21 @@ def all_here(model_hub: Any, tmp_path: Path) -> None:  # noqa: ANN401 - tests/co
 
 
 @pytest.fixture
-def room(fakes: Any, tmp_path: Path) -> EngineRoom:  # noqa: ANN401 - a module
+def registry(fakes: Any, tmp_path: Path) -> EngineRegistry:  # noqa: ANN401 - a module
     loads: list[str] = []
 
     def load(name: str) -> object:
         loads.append(name)
         return fakes.FakeComposer(engine=name)
 
-    room = EngineRoom(load, book=SpeedBook(tmp_path / "speed"))
-    room.loads = loads
-    return room
+    registry = EngineRegistry(load, book=SpeedBook(tmp_path / "speed"))
+    registry.loads = loads
+    return registry
 
 
 @pytest.fixture
-def studio(room: EngineRoom, tmp_path: Path) -> Iterator[Studio]:
-    studio = open_studio(Workroom(room, Lazy(lambda: pytest.fail("nobody listens"))), tmp_path)
+def studio(registry: EngineRegistry, tmp_path: Path) -> Iterator[Studio]:
+    studio = open_studio(MusicService(registry, Lazy(lambda: pytest.fail("nobody listens"))), tmp_path)
     yield studio
     studio.close()
 
@@ -68,32 +68,32 @@ def quiet(_stage: str, _fraction: float) -> None:
 
 
 @pytest.mark.usefixtures("all_here")
-def test_each_engine_has_its_composer_and_one_large_one_is_held(room: Any) -> None:  # noqa: ANN401 - with its loads
+def test_each_engine_has_its_composer_and_one_large_one_is_held(registry: Any) -> None:  # noqa: ANN401 - with its loads
     asked = ["embedded", "clip", "embedded", "clip", "paper", "embedded", "clip"]
-    assert [room.ready(name).engine for name in asked] == asked
-    assert room.loads == ["embedded", "clip", "paper", "clip"]
+    assert [registry.ready(name).engine for name in asked] == asked
+    assert registry.loads == ["embedded", "clip", "paper", "clip"]
 
 
 @pytest.mark.usefixtures("all_here")
-def test_playing_loads_nothing_more(room: Any) -> None:  # noqa: ANN401 - the same
-    room.ready("clip")
-    assert room.player().engine == "clip"
-    assert room.loads == ["clip"]
+def test_playing_loads_nothing_more(registry: Any) -> None:  # noqa: ANN401 - the same
+    registry.ready("clip")
+    assert registry.player().engine == "clip"
+    assert registry.loads == ["clip"]
 
 
-def test_playing_needs_no_download(room: Any, model_hub: Any) -> None:  # noqa: ANN401 - the same
-    assert room.player().engine == "embedded"
+def test_playing_needs_no_download(registry: Any, model_hub: Any) -> None:  # noqa: ANN401 - the same
+    assert registry.player().engine == "embedded"
     assert model_hub.asked == []
 
 
-def test_an_engine_that_is_not_here_is_refused_without_a_download(room: Any, model_hub: Any) -> None:  # noqa: ANN401
+def test_an_engine_that_is_not_here_is_refused_without_a_download(registry: Any, model_hub: Any) -> None:  # noqa: ANN401
     for name in ("clip", "paper"):
         with pytest.raises(EngineNotReadyError):
-            room.check(name)
+            registry.check(name)
         with pytest.raises(EngineNotReadyError):
-            room.ready(name)
-    assert room.check("") == "embedded"
-    assert (room.loads, model_hub.asked) == ([], [])
+            registry.ready(name)
+    assert registry.check("") == "embedded"
+    assert (registry.loads, model_hub.asked) == ([], [])
 
 
 def test_what_is_not_offered_is_refused() -> None:
@@ -107,7 +107,7 @@ def test_what_is_not_offered_is_refused() -> None:
 def test_composing_is_measured_and_names_its_engine(studio: Studio, make_clip: Clips, tmp_path: Path) -> None:
     assert studio.engines.facts("clip").speed is None
     (tmp_path / "run").mkdir()
-    piece, files = studio.room.compose(
+    piece, files = studio.service.compose(
         quiet, folder=tmp_path / "run", clip=make_clip(seconds=2.0), wishes=Wishes(), engine="clip"
     )
     assert json.loads(files.result.read_text())["engine"] == "clip"
@@ -129,12 +129,12 @@ def test_variations_have_the_engine_of_the_piece_else_the_clip_is_watched_again(
     for folder in ("first", "others"):
         (tmp_path / folder).mkdir()
     clip = make_clip(seconds=2.0)
-    piece, _ = studio.room.compose(quiet, folder=tmp_path / "first", clip=clip, wishes=Wishes(), engine="clip")
+    piece, _ = studio.service.compose(quiet, folder=tmp_path / "first", clip=clip, wishes=Wishes(), engine="clip")
     kept = studio.keep("me", clip, Wishes(), piece)
     studio.engines.offer = offer
     composer: Any = studio.engines.ready(engine)
     composer.analysed = 0
-    after, _ = studio.room.vary(quiet, folder=tmp_path / "others", kept=kept, count=2)
+    after, _ = studio.service.vary(quiet, folder=tmp_path / "others", kept=kept, count=2)
     assert {piece.engine for piece in after.offers} == {engine}
     assert composer.analysed == watched
 
@@ -144,7 +144,7 @@ def test_two_people_at_once_each_have_their_own_engine(studio: Studio, make_clip
     clip = make_clip(seconds=2.0)
 
     async def compose(session: str, engine: str) -> str:
-        with studio.job(session, partial(Workroom.compose, clip=clip, wishes=Wishes(), engine=engine)) as run:
+        with studio.job(session, partial(MusicService.compose, clip=clip, wishes=Wishes(), engine=engine)) as run:
             async for _ in run.updates():
                 pass
             return run.result()[0].engine

@@ -8,10 +8,10 @@ import pytest
 from video2music.errors import VideoReadError
 from video2music.web.app import read_settings
 from video2music.web.clip_card import clip_card
-from video2music.web.engine_room import EngineRoom
+from video2music.web.engine_registry import EngineRegistry
 from video2music.web.lazy import Lazy
 from video2music.web.limits import DISK_VARIABLE, MEGABYTES_VARIABLE, MINUTES_VARIABLE, SECONDS_VARIABLE, Limits
-from video2music.web.workroom import Workroom
+from video2music.web.service import MusicService
 from video2music.wishes import Wishes
 
 Clips = Callable[..., Path]
@@ -31,12 +31,12 @@ def test_the_server_refuses_after_the_upload_too(limits: Limits, said: str, make
     with pytest.raises(VideoReadError, match=said):
         clip_card(clip, limits)
     unused = "the networks are not needed to refuse"
-    engines = EngineRoom(lambda _: pytest.fail(unused))
-    room = Workroom(engines, Lazy(lambda: pytest.fail(unused)), limits)
+    engines = EngineRegistry(lambda _: pytest.fail(unused))
+    service = MusicService(engines, Lazy(lambda: pytest.fail(unused)), limits)
     with pytest.raises(VideoReadError, match=said):
-        room.compose(lambda *_: None, folder=runs[0], clip=clip, wishes=Wishes(), engine="embedded")
+        service.compose(lambda *_: None, folder=runs[0], clip=clip, wishes=Wishes(), engine="embedded")
     with pytest.raises(VideoReadError, match=said):
-        room.analyze(lambda *_: None, folder=runs[1], clip=clip)
+        service.analyze(lambda *_: None, folder=runs[1], clip=clip)
 
 
 def test_a_clip_within_the_limits_is_shown(make_clip: Clips) -> None:

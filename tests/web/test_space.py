@@ -55,7 +55,7 @@ from video2music.web import app
 from gradio_client import Client, handle_file
 
 address, offer = app.read_settings([])
-page, studio = app.build(app.make_workroom(offer, address.limits))
+page, studio = app.build(app.make_service(offer, address.limits))
 url = app.launch(page, studio, app.Address(port=None))
 files = Client(url, verbose=False, analytics_enabled=False, httpx_kwargs={"timeout": 120}).predict(
     clip=handle_file(sys.argv[2]), seed=7, api_name="/compose"

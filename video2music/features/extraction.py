@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
 from video2music.errors import VideoReadError
+from video2music.features.background import BackgroundCalls
 from video2music.features.eye import Eye, Sight, WholeVideoEye
-from video2music.features.gaze import Gaze
 from video2music.features.motion import PublishedMotion, SteadyMotion
 from video2music.features.scene import PublishedCuts, SteadyCuts, scene_offsets
 from video2music.features.video_features import VideoFeatures
@@ -180,7 +180,7 @@ class Rows:
 
     def __init__(self, eye: Eye, watcher: Watcher) -> None:
         self._eye, self._watcher = eye, watcher
-        self._gaze = Gaze(self._look)
+        self._calls = BackgroundCalls(self._look)
         self._second = 0
         self._chosen: Frame | None = None
         self._last: Frame | None = None
@@ -195,7 +195,7 @@ class Rows:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._gaze.__exit__(kind, error, trace)
+        self._calls.__exit__(kind, error, trace)
 
     def add(self, frame: Frame) -> bool:
         """Look at the next frame; return whether it begins a new second."""
@@ -218,7 +218,7 @@ class Rows:
 
     def sights(self, scene_offset: NDArray[np.float32]) -> list[Sight]:
         """Return what the eye saw, in order, when no frame follows."""
-        seen = self._gaze.seen()
+        seen = self._calls.seen()
         if not isinstance(self._eye, WholeVideoEye):
             return [sight for sight in seen if isinstance(sight, Sight)]
         embedding = _joined(rows for rows in seen if not isinstance(rows, Sight))
@@ -244,7 +244,7 @@ class Rows:
 
     def _flush(self) -> None:
         if self._images:
-            self._gaze.show(np.stack(self._images), np.array(self._motions, dtype=np.float32))
+            self._calls.show(np.stack(self._images), np.array(self._motions, dtype=np.float32))
             self.motion += self._motions
             self._images, self._motions = [], []
 

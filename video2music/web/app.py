@@ -20,26 +20,26 @@ from emotion.hub import cache_folder
 from video2music.engines import ENGINES
 from video2music.errors import UnknownEngineError
 from video2music.web import compose_tab, endpoints, examples_panel, handover, recognise_tab
-from video2music.web.bounds import Bounds, worker_memory
 from video2music.web.engine_gpu import lends_gpu
-from video2music.web.engine_room import Offer, offer_of
+from video2music.web.engine_registry import Offer, offer_of
+from video2music.web.fair_queue import WAITING_PLACES
 from video2music.web.folders import KEEP_S, private_root
-from video2music.web.gate import Gate, fetch_nothing
-from video2music.web.hands import Hands, ProcessHands
-from video2music.web.home import SERVED, move_in
+from video2music.web.inspection import inspection_worker
 from video2music.web.limits import Limits, add_options, limits_of
-from video2music.web.line import WAITING_PLACES
-from video2music.web.looks import eyes_apart
-from video2music.web.studio import Hiring, Studio, open_studio
+from video2music.web.request_filter import RequestFilter, fetch_nothing
+from video2music.web.resource_limits import ResourceLimits, worker_memory
+from video2music.web.server_folder import SERVED, open_server_folder
+from video2music.web.service import MusicService, make_service
+from video2music.web.studio import Studio, WorkerFactory, open_studio
 from video2music.web.theme import studio_theme
-from video2music.web.workroom import Workroom, make_workroom
+from video2music.web.workers import ProcessWorker, Worker
 
 NAME = "Music for your video"
 
 ENGINES_VARIABLE, STUDY_VARIABLE = "VIDEO2MUSIC_ENGINES", "VIDEO2MUSIC_STUDY"
 CLUSTER_VARIABLE = "VIDEO2MUSIC_RAY"
 
-LIBRARIES = ("video2music.web.workroom", "video2music.pipeline", "video2music.features.extraction", "torch", "librosa")
+LIBRARIES = ("video2music.web.service", "video2music.pipeline", "video2music.features.extraction", "torch", "librosa")
 """Loaded once for all processes that work: what takes long to import, and starts no thread while it does."""
 
 TABS: tuple[ModuleType, ...] = (compose_tab, recognise_tab)
@@ -184,28 +184,28 @@ def keep_to_ourselves(root: Path) -> None:
 
 
 def build(
-    room: Workroom,
+    service: MusicService,
     *,
     root: Path | None = None,
-    hire: Hiring | None = None,
-    eyes: Hands[None] | None = None,
-    compose: Hiring | None = None,
+    make_worker: WorkerFactory | None = None,
+    inspector: Worker[None] | None = None,
+    make_composer: WorkerFactory | None = None,
 ) -> tuple[gr.Blocks, Studio]:
     """Assemble the page.
 
     Args:
-        room: has the networks, which are loaded when they are first needed.
+        service: has the networks, which are loaded when they are first needed.
         root: private folder for uploads and results; one under the system's temporary folder by default.
-        hire: makes those who do the slow work; it is done in this process by default.
-        eyes: look at uploads as they arrive; in this process by default.
-        compose: makes those who compose, where they are others.
+        make_worker: makes those who do the slow work; it is done in this process by default.
+        inspector: looks at uploads as they arrive; in this process by default.
+        make_composer: makes those who compose, where they are others.
 
     Returns:
         The page, not yet served, and the studio behind it.
     """
-    home = move_in(private_root(root))
-    keep_to_ourselves(home.path)
-    studio = replace(open_studio(room, home.path, hire, eyes, compose), home=home)
+    folder = open_server_folder(private_root(root))
+    keep_to_ourselves(folder.path)
+    studio = replace(open_studio(service, folder.path, make_worker, inspector, make_composer), folder=folder)
 
     def leave(request: gr.Request) -> None:
         studio.leave(str(request.session_hash))
@@ -254,8 +254,8 @@ def launch(page: gr.Blocks, studio: Studio, address: Address) -> str:
         RefusalError: something else is served at that port already, or the host is not this machine's; or a study
             cannot be used.
     """
-    gate = Middleware(Gate, limits=address.limits, caretaker=studio.caretaker)
-    around = {"routes": routes_of_studies(address.studies), "middleware": [gate]}
+    request_filter = Middleware(RequestFilter, limits=address.limits, storage=studio.storage)
+    around = {"routes": routes_of_studies(address.studies), "middleware": [request_filter]}
     try:
         _, url, _ = page.launch(
             server_name=address.host,
@@ -313,18 +313,18 @@ def name_of_study(path: Path) -> str:
     return read_study(path).name
 
 
-def hiring_of_cluster(address: str | None, furnish: Callable[[], Workroom]) -> Hiring | None:
+def cluster_factory(address: str | None, make: Callable[[], MusicService]) -> WorkerFactory | None:
     """Return what makes those who compose on a cluster; None where there is no cluster.
 
     Args:
         address: of the cluster.
-        furnish: builds a room on one of its machines.
+        make: builds the service on one of its machines.
     """
     if address is None:
         return None
-    from video2music.web.cluster import cluster_crew
+    from video2music.web.cluster import cluster_pool
 
-    return lambda prepare: cluster_crew(address, furnish, prepare, private_root())
+    return lambda prepare: cluster_pool(address, make, prepare, private_root())
 
 
 def warm_up(studio: Studio) -> None:
@@ -342,12 +342,12 @@ def warm_up(studio: Studio) -> None:
             studio.engines.bring(name, lambda *_: None)
         except RefusalError as error:
             sys.stderr.write(f"{error}\n")
-        studio.bench.prepare(studio.bench.hands.warm)
+        studio.composing.prepare(studio.composing.worker.warm)
 
-    studio.caretaker.begin()
-    studio.delivery.prepare(prepare)
-    for hands in (studio.eyes, studio.music_stand.hands):
-        studio.music_stand.prepare(hands.warm)
+    studio.storage.begin()
+    studio.downloads.prepare(prepare)
+    for worker in (studio.inspector, studio.rendering.worker):
+        studio.rendering.prepare(worker.warm)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -357,17 +357,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
         arguments: of the command line; the process's own by default.
     """
     address, offer = read_settings(arguments)
-    furnish = partial(make_workroom, offer, address.limits)
-    bounds = Bounds(worker_memory(), address.limits.disk)
-    apart = partial(ProcessHands, furnish, preload=LIBRARIES, deadline_s=address.limits.deadline_s, bounds=bounds)
+    make = partial(make_service, offer, address.limits)
+    limits = ResourceLimits(worker_memory(), address.limits.disk)
+    apart = partial(ProcessWorker, make, preload=LIBRARIES, deadline_s=address.limits.deadline_s, limits=limits)
     stopped = threading.Event()
     alone = lends_gpu()  # such a Space forks this process, and works in what comes of it
     try:
         page, studio = build(
-            furnish(),
-            hire=None if alone else apart,
-            eyes=None if alone else eyes_apart(LIBRARIES),
-            compose=hiring_of_cluster(address.cluster, furnish),
+            make(),
+            make_worker=None if alone else apart,
+            inspector=None if alone else inspection_worker(LIBRARIES),
+            make_composer=cluster_factory(address.cluster, make),
         )
     except RefusalError as error:
         sys.exit(str(error))

@@ -9,13 +9,13 @@ from typing import TypeVar
 import gradio as gr
 
 from emotion.errors import RefusalError
-from video2music.web.caretaker import SMALL
 from video2music.web.folders import given_name
-from video2music.web.hands import StoppedError
-from video2music.web.runs import Bench
+from video2music.web.runs import RunQueue
+from video2music.web.service import Job
+from video2music.web.storage import SMALL
 from video2music.web.studio import Studio
 from video2music.web.words import UNEXPECTED, refusal_sentence
-from video2music.web.workroom import Job
+from video2music.web.workers import StoppedError
 
 Outcome = TypeVar("Outcome")
 
@@ -38,7 +38,7 @@ class Calls:
         job: Job[Outcome],
         request: gr.Request,
         progress: gr.Progress,
-        bench: Bench | None = None,
+        queue: RunQueue | None = None,
         *,
         room: int = SMALL,
     ) -> AsyncIterator[Outcome]:
@@ -51,15 +51,15 @@ class Calls:
             job: what is done.
             request: of the caller.
             progress: shows the caller how far it is.
-            bench: where it is done; the one for compositions by default.
+            queue: where it is done; the one for compositions by default.
             room: bytes of the disk that it needs.
         """
-        session, bench = str(request.session_hash), bench or self.studio.bench
+        session, queue = str(request.session_hash), queue or self.studio.composing
         try:
-            bench.need_room(session)
+            queue.need_room(session)
         except RefusalError as error:
             raise self.refused(error, upload) from error
-        with self.studio.job(session, job, bench, room=room) as run:
+        with self.studio.job(session, job, queue, room=room) as run:
             async for updates in run.updates():
                 progress(updates[-1].fraction, desc=updates[-1].stage)
             try:

@@ -16,10 +16,10 @@ from video2music.piece import SavedPiece
 from video2music.rendering import CHANGED
 from video2music.web.changes import Change, Panel, apply_panel, listen_again, replace_chord, undo
 from video2music.web.chord_lane import neighbour, position_words, sounding_at, suggestions
-from video2music.web.desk import PLAY_FROM_PLACE, REMEMBER_PLACE, Changes, Desk, lay_out_desk
-from video2music.web.hands import StoppedError
+from video2music.web.run_controls import PLAY_FROM_PLACE, REMEMBER_PLACE, Changes, RunControls, lay_out_controls
 from video2music.web.runs import Run
-from video2music.web.shelf import Kept
+from video2music.web.service import MusicService
+from video2music.web.session_store import Kept
 from video2music.web.stage import Stage
 from video2music.web.studio import Studio
 from video2music.web.why_panel import draw_after
@@ -32,7 +32,7 @@ from video2music.web.wishes_form import (
     sister_keys,
 )
 from video2music.web.words import chord_words, clock
-from video2music.web.workroom import Workroom
+from video2music.web.workers import StoppedError
 
 STEM_SOUNDS = 20
 """Files as long as the piece while six parts are played, packed and offered."""
@@ -72,7 +72,7 @@ class ChordEditor:
         chord: what shall sound instead.
         hear: replaces it.
         undo: takes back the last change, like the button of the panel.
-        desk: where it is played.
+        controls: where it is played.
     """
 
     second: gr.State
@@ -83,7 +83,7 @@ class ChordEditor:
     chord: gr.Dropdown
     hear: gr.Button
     undo: gr.Button
-    desk: Desk
+    controls: RunControls
 
     @property
     def outputs(self) -> list[gr.blocks.Block]:
@@ -97,7 +97,7 @@ class ChangePanel:
 
     studio: Studio
     stage: Stage
-    desk: Desk
+    controls: RunControls
     fields: PanelFields
     undo: gr.Button
     compare: gr.Button
@@ -153,12 +153,12 @@ class ChangePanel:
 
     async def replace_chord(self, second: float, chord: str | None, request: gr.Request) -> AsyncIterator[Changes]:
         """Put another chord in the place of the chosen one."""
-        async for changes in self.play(request, replace_chord(second, chord), second, self.editor.desk):
+        async for changes in self.play(request, replace_chord(second, chord), second, self.editor.controls):
             yield changes
 
     async def take_back_here(self, second: float | None, request: gr.Request) -> AsyncIterator[Changes]:
         """Go back to the version before, from beside the timeline."""
-        async for changes in self.play(request, undo, second, self.editor.desk):
+        async for changes in self.play(request, undo, second, self.editor.controls):
             yield changes
 
     async def take_back(self, second: float | None, request: gr.Request) -> AsyncIterator[Changes]:
@@ -172,7 +172,7 @@ class ChangePanel:
             yield changes
 
     async def play(
-        self, request: gr.Request, change: Change, chosen_s: float | None = None, desk: Desk | None = None
+        self, request: gr.Request, change: Change, chosen_s: float | None = None, controls: RunControls | None = None
     ) -> AsyncIterator[Changes]:
         """Play what is kept otherwise, and show it; a refusal leaves everything as it was.
 
@@ -180,27 +180,27 @@ class ChangePanel:
             request: of the person.
             change: what shall be otherwise.
             chosen_s: a second at which the chord that is being changed sounds.
-            desk: where it is done; the one of the panel by default.
+            controls: where it is done; the one of the panel by default.
         """
-        desk = desk or self.desk
-        desk.ask(request)
+        controls = controls or self.controls
+        controls.ask(request)
         session, started = str(request.session_hash), time.monotonic()
         try:
-            desk.need_room(request)
-            kept = self.studio.shelf.get(session)
+            controls.need_room(request)
+            kept = self.studio.sessions.get(session)
         except RefusalError as error:
-            yield desk.refused(error)
+            yield controls.refused(error)
             return
-        yield desk.waiting(request)
-        work = partial(Workroom.play_again, kept=kept, change=change)
-        room = self.studio.room_for(kept.piece.source, kept.piece.features.duration_s)
-        with self.studio.job(desk.session(request), work, desk.bench, room=room) as run:
-            async for changes in desk.follow(run):
+        yield controls.waiting(request)
+        work = partial(MusicService.play_again, kept=kept, change=change)
+        room = self.studio.bytes_for(kept.piece.source, kept.piece.features.duration_s)
+        with self.studio.job(controls.session(request), work, controls.queue, room=room) as run:
+            async for changes in controls.follow(run):
                 yield changes
             try:
-                yield {**desk.rest(""), **self.outcome(run, session, kept, time.monotonic() - started, chosen_s)}
+                yield {**controls.rest(""), **self.outcome(run, session, kept, time.monotonic() - started, chosen_s)}
             except Exception as error:  # noqa: BLE001 - whatever it is, the person reads a sentence
-                yield desk.failed(error, kept.name)
+                yield controls.failed(error, kept.name)
 
     def outcome(
         self, run: Run[tuple[Kept, SavedPiece]], session: str, kept: Kept, took_s: float, chosen_s: float | None
@@ -211,7 +211,7 @@ class ChangePanel:
             StoppedError: the person stopped it, or has turned to another piece meanwhile.
         """
         after, files = run.result()
-        if not self.studio.shelf.swap(session, kept, after):
+        if not self.studio.sessions.swap(session, kept, after):
             raise StoppedError
         return {
             **self.stage.show(after.piece, files, after.name, took_s),
@@ -221,33 +221,33 @@ class ChangePanel:
     def choose(self, event: gr.EventData, request: gr.Request) -> Changes:
         """Let a person replace the chord that they chose."""
         try:
-            kept = self.studio.shelf.get(str(request.session_hash))
+            kept = self.studio.sessions.get(str(request.session_hash))
         except RefusalError as error:
-            return self.editor.desk.refused(error)
+            return self.editor.controls.refused(error)
         return self.offer(kept.piece.score, float(event.at))
 
     def choose_beside(self, second: float, steps: int, request: gr.Request) -> Changes:
         """Let a person replace the chord before or after the one that they chose."""
         try:
-            score = self.studio.shelf.get(str(request.session_hash)).piece.score
+            score = self.studio.sessions.get(str(request.session_hash)).piece.score
         except RefusalError as error:
-            return self.editor.desk.refused(error)
+            return self.editor.controls.refused(error)
         return self.offer(score, neighbour(score, second, steps))
 
     async def pack_stems(self, request: gr.Request) -> AsyncIterator[Changes]:
         """Play every part by itself and offer them as one file."""
-        self.desk.ask(request)
+        self.controls.ask(request)
         try:
-            self.desk.need_room(request)
-            kept = self.studio.shelf.get(str(request.session_hash))
+            self.controls.need_room(request)
+            kept = self.studio.sessions.get(str(request.session_hash))
         except RefusalError as error:
-            yield self.desk.refused(error)
+            yield self.controls.refused(error)
             return
-        yield {**self.desk.waiting(request), self.stage.stems: None}
-        work = partial(Workroom.write_stems, kept=kept)
-        room = self.studio.room_for(kept.piece.source, kept.piece.features.duration_s, STEM_SOUNDS)
-        with self.studio.job(self.desk.session(request), work, self.desk.bench, room=room) as run:
-            async for changes in self.desk.follow(run):
+        yield {**self.controls.waiting(request), self.stage.stems: None}
+        work = partial(MusicService.write_stems, kept=kept)
+        room = self.studio.bytes_for(kept.piece.source, kept.piece.features.duration_s, STEM_SOUNDS)
+        with self.studio.job(self.controls.session(request), work, self.controls.queue, room=room) as run:
+            async for changes in self.controls.follow(run):
                 yield changes
             yield self.packed(run, kept.name)
 
@@ -256,8 +256,8 @@ class ChangePanel:
         try:
             archive = run.result()
         except Exception as error:  # noqa: BLE001 - whatever it is, the person reads a sentence
-            return self.desk.failed(error, name)
-        return {**self.desk.rest(""), self.stage.stems: str(archive)}
+            return self.controls.failed(error, name)
+        return {**self.controls.rest(""), self.stage.stems: str(archive)}
 
 
 def lay_out_panel(studio: Studio, stage: Stage) -> ChangePanel:
@@ -274,10 +274,10 @@ def lay_out_panel(studio: Studio, stage: Stage) -> ChangePanel:
             hear = gr.Button("Play it like this", variant="primary", size="sm", elem_id="hear", min_width=120)
             back = gr.Button("Undo", size="sm", elem_id="undo", min_width=100, interactive=False)
             compare = gr.Button("Does it still fit?", size="sm", elem_id="compare", min_width=140, visible=False)
-        desk = lay_out_desk(studio, "change", hear, "Playing …", prefix="change-", bench=studio.music_stand)
+        controls = lay_out_controls(studio, "change", hear, "Playing …", prefix="change-", queue=studio.rendering)
     with stage.tools:
         editor = lay_out_editor(studio)
-    return ChangePanel(studio, stage, desk, made, back, compare, editor)
+    return ChangePanel(studio, stage, controls, made, back, compare, editor)
 
 
 def lay_out_fields() -> PanelFields:
@@ -331,21 +331,21 @@ def lay_out_editor(studio: Studio) -> ChordEditor:
             earlier = gr.Button("Chord before", size="sm", elem_id="chord-before", min_width=110)
             later = gr.Button("Chord after", size="sm", elem_id="chord-after", min_width=110)
         named = gr.HTML("")
-    desk = lay_out_desk(studio, "chord", hear, "Playing …", prefix="chord-", bench=studio.music_stand)
+    controls = lay_out_controls(studio, "chord", hear, "Playing …", prefix="chord-", queue=studio.rendering)
     back = gr.Button("Undo the last change", size="sm", elem_id="undo-here", visible=False)
-    return ChordEditor(second, place, named, earlier, later, chord, hear, back, desk)
+    return ChordEditor(second, place, named, earlier, later, chord, hear, back, controls)
 
 
 def connect_panel(panel: ChangePanel) -> None:
     """Connect the fields and buttons with the events."""
-    stage, editor, desk = panel.stage, panel.editor, panel.desk
+    stage, editor, controls = panel.stage, panel.editor, panel.controls
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     freely: dict[str, Any] = {**private, "concurrency_limit": None}
-    everything = [*desk.controls, *stage.outputs, *panel.outputs]
+    everything = [*controls.components, *stage.outputs, *panel.outputs]
     again: dict[str, Any] = {**freely, "outputs": everything, "js": REMEMBER_PLACE}
-    here: dict[str, Any] = {**again, "outputs": [*editor.desk.controls, *stage.outputs, *panel.outputs]}
+    here: dict[str, Any] = {**again, "outputs": [*editor.controls.components, *stage.outputs, *panel.outputs]}
     runs = [
-        desk.start.click(panel.apply, [editor.second, *panel.fields.inputs], **again),
+        controls.start.click(panel.apply, [editor.second, *panel.fields.inputs], **again),
         panel.undo.click(panel.take_back, editor.second, **again),
         panel.compare.click(panel.listen_again, editor.second, **again),
     ]
@@ -356,9 +356,9 @@ def connect_panel(panel: ChangePanel) -> None:
     for run in (*runs, *beside):
         run.then(None, js=PLAY_FROM_PLACE)
         draw_after(run, panel.studio, stage.why)
-    packed = stage.make_stems.click(panel.pack_stems, outputs=[*desk.controls, stage.stems], **freely)
+    packed = stage.make_stems.click(panel.pack_stems, outputs=[*controls.components, stage.stems], **freely)
     packed.then(None, js="() => setTimeout(() => document.querySelector('#get-stems')?.click(), 100)")
-    choosing: dict[str, Any] = {**private, "outputs": [*editor.outputs, *editor.desk.controls], "queue": False}
+    choosing: dict[str, Any] = {**private, "outputs": [*editor.outputs, *editor.controls.components], "queue": False}
     # Whoever is quicker than the server is not left behind: Gradio would drop what is pressed before an answer came.
     stage.why.timeline.select(panel.choose, **choosing, trigger_mode="multiple")
     for button, steps in ((editor.earlier, -1), (editor.later, 1)):
@@ -369,5 +369,7 @@ def connect_panel(panel: ChangePanel) -> None:
         panel.fields.music_level,
         js="original => ({__type__: 'update', visible: original !== 'replace'})",
     )
-    desk.stop.click(desk.halt, outputs=desk.controls, cancels=[*runs, packed], queue=False, **private)
-    editor.desk.stop.click(editor.desk.halt, outputs=editor.desk.controls, cancels=beside, queue=False, **private)
+    controls.stop.click(controls.halt, outputs=controls.components, cancels=[*runs, packed], queue=False, **private)
+    editor.controls.stop.click(
+        editor.controls.halt, outputs=editor.controls.components, cancels=beside, queue=False, **private
+    )

@@ -15,12 +15,12 @@ from video2music.music.tempo import FASTEST_TEMPO, SLOWEST_TEMPO
 from video2music.music.transposition import transposition_to
 from video2music.piece import Piece
 from video2music.progress import Progress, StageTimer
-from video2music.web.engine_room import EngineRoom
-from video2music.web.shelf import Kept
+from video2music.web.engine_registry import EngineRegistry
+from video2music.web.session_store import Kept
 from video2music.web.wishes_form import read_original, read_semitones
 from video2music.wishes import Wishes
 
-Change = Callable[[Kept, EngineRoom, Progress], Kept]
+Change = Callable[[Kept, EngineRegistry, Progress], Kept]
 """Plays a kept piece otherwise: what it returns has the sound of the version that shall be heard. Can be pickled, since
 it may be made in another process."""
 
@@ -109,7 +109,7 @@ def apply_panel(panel: Panel) -> Change:
     return partial(_apply_panel, panel)
 
 
-def _apply_panel(panel: Panel, kept: Kept, _engines: EngineRoom, progress: Progress) -> Kept:
+def _apply_panel(panel: Panel, kept: Kept, _engines: EngineRegistry, progress: Progress) -> Kept:
     return kept.with_version(panel.render(kept.piece, progress))
 
 
@@ -123,20 +123,20 @@ def replace_chord(second: float, chord: str | None) -> Change:
     return partial(_replace_chord, second, (chord or "").strip())
 
 
-def _replace_chord(second: float, chord: str, kept: Kept, _engines: EngineRoom, progress: Progress) -> Kept:
+def _replace_chord(second: float, chord: str, kept: Kept, _engines: EngineRegistry, progress: Progress) -> Kept:
     if not chord:
         raise RefusalError("No other chord was chosen yet", remedy="Choose one from the list, or type it")
     return kept.with_version(kept.piece.render(chords={second: chord}, progress=progress))
 
 
-def undo(kept: Kept, _engines: EngineRoom, progress: Progress) -> Kept:
+def undo(kept: Kept, _engines: EngineRegistry, progress: Progress) -> Kept:
     """Play the version before the one that is heard."""
     earlier = kept.undone()
     piece = earlier.piece.render(progress=progress)
     return replace(earlier, versions=(*earlier.versions[:-1], piece))
 
 
-def listen_again(kept: Kept, engines: EngineRoom, progress: Progress) -> Kept:
+def listen_again(kept: Kept, engines: EngineRegistry, progress: Progress) -> Kept:
     """Only compare the version that is heard with the picture again.
 
     Any engine listens; what it knows of the picture stands in the piece, with the engine that saw it.
@@ -159,7 +159,7 @@ def compose_again(marks: Marks, sections: tuple[Section, ...]) -> Change:
 
 
 def _compose_again(
-    marks: Marks, sections: tuple[Section, ...], kept: Kept, engines: EngineRoom, progress: Progress
+    marks: Marks, sections: tuple[Section, ...], kept: Kept, engines: EngineRegistry, progress: Progress
 ) -> Kept:
     piece = kept.piece
     direction = replace(piece.direction, sections=sections)
@@ -177,7 +177,7 @@ def take_offer(number: int) -> Change:
     return partial(_take_offer, number)
 
 
-def _take_offer(number: int, kept: Kept, _engines: EngineRoom, progress: Progress) -> Kept:
+def _take_offer(number: int, kept: Kept, _engines: EngineRegistry, progress: Progress) -> Kept:
     if not 0 <= number < len(kept.offers):
         raise RefusalError("This variation is not kept here any more", remedy="Make new ones")
     return kept.with_version(kept.offers[number].render(progress=progress))

@@ -14,11 +14,11 @@ from emotion.errors import RefusalError
 from video2music.batch.cluster import join_cluster
 from video2music.errors import ClusterError
 from video2music.progress import Progress
-from video2music.web.bounds import Bounds
-from video2music.web.hands import Hands, Order, ProcessHands, Stopped
-from video2music.web.worker import answer_order
+from video2music.web.resource_limits import ResourceLimits
+from video2music.web.worker_process import answer_task
+from video2music.web.workers import ProcessWorker, Stopped, Task, Worker
 
-Room = TypeVar("Room")
+Service = TypeVar("Service")
 Outcome = TypeVar("Outcome")
 
 CORES_EACH = 2
@@ -31,32 +31,32 @@ LOOK_S = 60.0
 """How long the machines may take to look for a folder; a machine that has not run anything yet starts Python first."""
 
 
-class RemoteRoom:
-    """A room on a machine of the cluster and the one who works in it; Ray makes an actor of it.
+class RemoteService:
+    """A service on a machine of the cluster and the worker that has it; Ray makes an actor of it.
 
     Args:
-        make_room: builds the room.
-        prepare: gets the room ready before the first work.
+        make_service: builds the service.
+        prepare: gets the service ready before the first work.
     """
 
-    def __init__(self, make_room: Callable[[], Room], prepare: Order[Room, object] | None) -> None:
-        self._room = make_room()
+    def __init__(self, make_service: Callable[[], Service], prepare: Task[Service, object] | None) -> None:
+        self._room = make_service()
         self._outbox = _Outbox()
         if prepare is not None:
             with contextlib.suppress(RefusalError):  # said again to whoever asks for work
                 prepare(self._room, lambda _stage, _fraction: None)
 
-    def work(self, parcel: bytes) -> Any:  # noqa: ANN401 - Ray streams what a generator yields
-        """Do the work of an order.
+    def work(self, pickled: bytes) -> Any:  # noqa: ANN401 - Ray streams what a generator yields
+        """Do the work of an task.
 
         Args:
-            parcel: the order, pickled.
+            pickled: the task, pickled.
 
         Yields:
             Pickled pairs of kind and content: reports, and the answer as the last one.
         """
         self._outbox = outbox = _Outbox()
-        threading.Thread(target=answer_order, args=(outbox, self._room, parcel, Bounds()), daemon=True).start()
+        threading.Thread(target=answer_task, args=(outbox, self._room, pickled, ResourceLimits()), daemon=True).start()
         kind = "progress"
         while kind == "progress":
             message = outbox.sent.get()
@@ -73,7 +73,7 @@ class RemoteRoom:
 
 
 class _Outbox:
-    """What a worker has to say, and whether its work is still wanted; see `hands.Messages`."""
+    """What a worker has to say, and whether its work is still wanted; see `workers.Messages`."""
 
     def __init__(self) -> None:
         self.sent: queue.Queue[bytes] = queue.Queue()
@@ -92,22 +92,22 @@ class _Outbox:
 
 
 @dataclass
-class ActorLine:
-    """The line to an actor, with the words of a `multiprocessing` connection.
+class ActorConnection:
+    """The connection to an actor, with the methods of a `multiprocessing` connection.
 
     Attributes:
         ray: the module.
-        actor: handle of a `RemoteRoom`.
+        actor: handle of a `RemoteService`.
     """
 
     ray: Any
     actor: Any
     _news: Any = None
 
-    def send_bytes(self, parcel: bytes) -> None:
-        """Hand out an order; empty bytes ask to stop."""
-        if parcel:
-            self._news = self.actor.work.options(num_returns="streaming").remote(parcel)
+    def send_bytes(self, pickled: bytes) -> None:
+        """Hand out an task; empty bytes ask to stop."""
+        if pickled:
+            self._news = self.actor.work.options(num_returns="streaming").remote(pickled)
         else:
             self.actor.stop.remote()
 
@@ -138,23 +138,23 @@ class ActorLine:
         return kind, content
 
     def close(self) -> None:
-        """Forget the order."""
+        """Forget the task."""
         self._news = None
 
 
 @dataclass(frozen=True)
-class Actor:
-    """A worker in an actor of a Ray cluster; see `hands.Worker`.
+class ActorHandle:
+    """A worker in an actor of a Ray cluster; see `workers.WorkerHandle`.
 
     Attributes:
         ray: the module.
-        handle: of a `RemoteRoom`.
-        line: to it.
+        handle: of a `RemoteService`.
+        connection: to it.
     """
 
     ray: Any
     handle: Any
-    line: ActorLine
+    connection: ActorConnection
 
     def is_alive(self) -> bool:
         """Return whether it answers, or is still getting ready."""
@@ -172,11 +172,11 @@ class Actor:
 
     def close(self) -> None:
         """Ray ends it in its own time; forget what it was asked."""
-        self.line.close()
+        self.connection.close()
 
 
 @dataclass
-class ActorHands(ProcessHands[Room]):
+class ActorWorker(ProcessWorker[Service]):
     """Works in an actor of a Ray cluster, which is ended and replaced like a process.
 
     Attributes:
@@ -187,67 +187,67 @@ class ActorHands(ProcessHands[Room]):
     ray: Any = None
     cores: int = 1
 
-    def _begin(self) -> Actor:
-        remote = self.ray.remote(num_cpus=self.cores, max_concurrency=2)(RemoteRoom)  # the second one hears the stop
-        handle = remote.remote(self.make_room, self.prepare)
-        return Actor(self.ray, handle, ActorLine(self.ray, handle))
+    def _begin(self) -> ActorHandle:
+        remote = self.ray.remote(num_cpus=self.cores, max_concurrency=2)(RemoteService)  # the second one hears the stop
+        handle = remote.remote(self.make_service, self.prepare)
+        return ActorHandle(self.ray, handle, ActorConnection(self.ray, handle))
 
 
 @dataclass
-class Crew(Generic[Room]):
-    """Several who work side by side; whoever is free takes the next order.
+class WorkerPool(Generic[Service]):
+    """Several workers side by side; whoever is free takes the next task.
 
     Attributes:
-        members: who they are.
-        farewell: called when all are dismissed.
+        workers: of the pool.
+        on_close: called when all are closed.
     """
 
-    members: tuple[Hands[Room], ...]
-    farewell: Callable[[], None] = lambda: None
-    _free: "queue.SimpleQueue[Hands[Room]]" = field(default_factory=queue.SimpleQueue)
+    workers: tuple[Worker[Service], ...]
+    on_close: Callable[[], None] = lambda: None
+    _free: "queue.SimpleQueue[Worker[Service]]" = field(default_factory=queue.SimpleQueue)
     _closed: bool = False
 
     def __post_init__(self) -> None:
-        for member in self.members:
-            self._free.put(member)
+        for worker in self.workers:
+            self._free.put(worker)
 
     @property
     def places(self) -> int:
-        """How many orders they take at the same time."""
-        return len(self.members)
+        """How many tasks they take at the same time."""
+        return len(self.workers)
 
-    def perform(self, order: Order[Room, Outcome], report: Progress, stopped: Stopped) -> Outcome:
-        """Let whoever is free do some work; see `Hands.perform`."""
-        member = self._free.get()
+    def perform(self, task: Task[Service, Outcome], report: Progress, stopped: Stopped) -> Outcome:
+        """Let whoever is free do some work; see `Worker.perform`."""
+        worker = self._free.get()
         try:
-            return member.perform(order, report, stopped)
+            return worker.perform(task, report, stopped)
         finally:
-            self._free.put(member)
+            self._free.put(worker)
 
     def warm(self) -> None:
         """Let all get ready."""
-        for member in self.members:
-            member.warm()
+        for worker in self.workers:
+            worker.warm()
 
     def close(self) -> None:
         """Let all go, once: Ray, asked again, would start a cluster of its own."""
         if self._closed:
             return
         self._closed = True
-        for member in self.members:
-            member.close()
-        self.farewell()
+        for worker in self.workers:
+            worker.close()
+        self.on_close()
 
 
-def cluster_crew(
-    address: str, make_room: Callable[[], Room], prepare: Order[Room, object] | None, folder: Path
-) -> Crew[Room]:
+def cluster_pool(
+    address: str, make_service: Callable[[], Service], prepare: Task[Service, object] | None, folder: Path
+) -> WorkerPool[Service]:
     """Put one worker on every two cores of a Ray cluster.
 
     Args:
         address: of the cluster, such as "10.0.0.1:6379".
-        make_room: builds the room of each; picklable.
-        prepare: gets a room ready before the first work; picklable.
+        make_service: builds the service of each; picklable.
+        prepare: gets a service ready before the first work; picklable.
         folder: where clips and results lie; every machine must see it at the same path.
 
     Raises:
@@ -256,14 +256,14 @@ def cluster_crew(
     ray = join_cluster(address, CORES_EACH)
     nodes = [node for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU", 0) >= 1]
     try:
-        check_shared([(node["NodeManagerAddress"], _eye_on(ray, node["NodeID"])) for node in nodes], folder)
+        check_shared([(node["NodeManagerAddress"], _sees_on(ray, node["NodeID"])) for node in nodes], folder)
     except ClusterError:
         ray.shutdown()
         raise
     cores = [int(node["Resources"]["CPU"]) for node in nodes]
     each = min(CORES_EACH, *cores)
-    members = (ActorHands(make_room, prepare, ray=ray, cores=each) for count in cores for _ in range(count // each))
-    return Crew(tuple(members), farewell=ray.shutdown)
+    workers = (ActorWorker(make_service, prepare, ray=ray, cores=each) for count in cores for _ in range(count // each))
+    return WorkerPool(tuple(workers), on_close=ray.shutdown)
 
 
 def check_shared(machines: Iterable[tuple[str, Callable[[str], bool]]], folder: Path) -> None:
@@ -291,7 +291,7 @@ def is_file(path: str) -> bool:
     return Path(path).is_file()
 
 
-def _eye_on(ray: Any, node: str) -> Callable[[str], bool]:  # noqa: ANN401 - the module ray
+def _sees_on(ray: Any, node: str) -> Callable[[str], bool]:  # noqa: ANN401 - the module ray
     """Return what asks a machine whether it sees a file."""
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 

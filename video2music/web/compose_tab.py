@@ -19,16 +19,17 @@ from video2music.web import compose_view as view
 from video2music.web.another import another_button
 from video2music.web.change_panel import ChangePanel, connect_panel, lay_out_panel
 from video2music.web.clip_card import CLIP_TYPES, PREVIEW, clip_card
-from video2music.web.desk import Changes, Desk, bring_into_view, lay_out_desk
 from video2music.web.engine_panel import connect_engines
 from video2music.web.folders import given_name, safe_stem, working_folder
-from video2music.web.looks import length_of
+from video2music.web.inspection import length_of
 from video2music.web.marks_panel import connect_marks, lay_out_marks
 from video2music.web.progress_view import field_hint, notice
+from video2music.web.run_controls import Changes, RunControls, bring_into_view, lay_out_controls
 from video2music.web.runs import Run
+from video2music.web.service import EASY_SEEDS, MusicService
+from video2music.web.session_store import Kept
 from video2music.web.settings_file import read_settings, write_settings
 from video2music.web.settings_form import Form, lay_out_form
-from video2music.web.shelf import Kept
 from video2music.web.stage import Stage, lay_out_result, lay_out_stage
 from video2music.web.studio import Studio
 from video2music.web.times import check_marks, check_range, check_sections
@@ -36,7 +37,6 @@ from video2music.web.variations_panel import VariationsPanel, connect_variations
 from video2music.web.why_panel import connect_why, draw_after
 from video2music.web.wishes_form import Settings, ensemble_summary
 from video2music.web.words import refusal_sentence
-from video2music.web.workroom import EASY_SEEDS, Workroom
 from video2music.wishes import Wishes
 
 TITLE = "Compose"
@@ -46,7 +46,7 @@ def build(studio: Studio) -> "ComposePage":
     """Lay out the tab and connect it.
 
     Args:
-        studio: the composer and its bench.
+        studio: the composer and its queue.
 
     Returns:
         The tab, for those that go on with the composed music.
@@ -55,14 +55,14 @@ def build(studio: Studio) -> "ComposePage":
         with gr.Column(scale=5, min_width=320, elem_id="form"):
             form = lay_out_form(studio)
         with gr.Column(scale=7, min_width=320, elem_id="stage"):
-            desk = lay_out_desk(studio, "compose", form.compose, "Composing …")
+            controls = lay_out_controls(studio, "compose", form.compose, "Composing …")
             empty, result = lay_out_stage()
             with result:
                 stage = lay_out_result(empty, result)
                 panel = lay_out_panel(studio, stage)
                 variations = lay_out_variations(studio)
                 marks = lay_out_marks(studio, stage.tools)
-    page = ComposePage(studio, form, desk, stage, panel, variations)
+    page = ComposePage(studio, form, controls, stage, panel, variations)
     connect(page)
     connect_marks(marks, panel, form)
     return page
@@ -74,7 +74,7 @@ class ComposePage:
 
     studio: Studio
     form: Form
-    desk: Desk
+    controls: RunControls
     stage: Stage
     panel: ChangePanel
     variations: VariationsPanel
@@ -83,8 +83,8 @@ class ComposePage:
     def outputs(self) -> list[gr.blocks.Block]:
         """What a run changes."""
         panel, variations = self.panel, self.variations
-        playing = [*self.desk.controls, *self.stage.outputs, *panel.desk.controls, *panel.outputs]
-        return [*playing, *variations.desk.controls, *variations.outputs, self.form.last_seed]
+        playing = [*self.controls.components, *self.stage.outputs, *panel.controls.components, *panel.outputs]
+        return [*playing, *variations.controls.components, *variations.outputs, self.form.last_seed]
 
     def draw_seed(self) -> str:
         """Draw a seed that is easy to read and to say."""
@@ -99,14 +99,14 @@ class ComposePage:
         if clip is None:
             return ""
         try:
-            return self.studio.look(partial(clip_card, Path(clip), self.studio.limits))
+            return self.studio.inspect(partial(clip_card, Path(clip), self.studio.limits))
         except RefusalError as error:
             sentence = refusal_sentence(error, given_name(Path(clip)), self.studio.root)
             return notice("This clip cannot be used", sentence) + another_button("clip", CLIP_TYPES)
 
     def length_of(self, clip: str | None) -> float:
         """Return the length of a clip in seconds; infinity where there is none yet, or none that can be read."""
-        return length_of(None if clip is None else Path(clip), self.studio.look)
+        return length_of(None if clip is None else Path(clip), self.studio.inspect)
 
     def check_primer(self, primer: str, key: str) -> str:
         """Say under the field what is wrong with the chords, as soon as the person leaves it."""
@@ -163,20 +163,20 @@ class ComposePage:
 
     def begin(self, clip: str | None, request: gr.Request, *typed: Any) -> Iterator[Changes]:  # noqa: ANN401 - the fields of Settings
         """Check the form without waiting in line; a refusal ends the chain of events here."""
-        self.desk.ask(request)
+        self.controls.ask(request)
         settings = Settings(*typed)
         try:
-            self.desk.need_room(request)
+            self.controls.need_room(request)
             clip_s, wishes = self.length_of(need_clip(clip)), settings.wishes()
             check_range(wishes, clip_s)
             check_sections(wishes, clip_s)
             check_marks(wishes, clip_s)
             self.studio.engines.check(settings.engine)
-            self.studio.caretaker.need_room(self.studio.room_for(Path(need_clip(clip)), clip_s))
+            self.studio.storage.need_room(self.studio.bytes_for(Path(need_clip(clip)), clip_s))
         except RefusalError as error:
-            yield {**self.desk.refused(error), **self.beside(settings, error)}
+            yield {**self.controls.refused(error), **self.beside(settings, error)}
             raise gr.Error(str(error), visible=False, print_exception=False) from error
-        yield self.desk.waiting(request)
+        yield self.controls.waiting(request)
 
     def beside(self, settings: Settings, error: RefusalError) -> Changes:
         """Say a refusal beside the field that it is about as well, where that one is folded away."""
@@ -191,10 +191,10 @@ class ComposePage:
         if wishes.seed is None:
             wishes = replace(wishes, seed=int(self.draw_seed()))
         upload, started = Path(clip), time.monotonic()
-        work = partial(Workroom.compose, clip=upload, wishes=wishes, engine=engine)
-        room = await asyncio.to_thread(self.studio.room_for, upload)
-        with self.studio.job(self.desk.session(request), work, room=room) as run:
-            async for changes in self.desk.follow(run):
+        work = partial(MusicService.compose, clip=upload, wishes=wishes, engine=engine)
+        room = await asyncio.to_thread(self.studio.bytes_for, upload)
+        with self.studio.job(self.controls.session(request), work, room=room) as run:
+            async for changes in self.controls.follow(run):
                 yield changes
             yield self.outcome(run, str(request.session_hash), upload, wishes, started)
 
@@ -206,8 +206,8 @@ class ComposePage:
             piece, files = run.result()
             kept = self.studio.keep(session, upload, wishes, piece)
         except Exception as error:  # noqa: BLE001 - whatever it is, the person reads a sentence
-            return self.desk.failed(error, given_name(upload))
-        return {**self.desk.rest(""), **self.present(kept, piece, files, time.monotonic() - started)}
+            return self.controls.failed(error, given_name(upload))
+        return {**self.controls.rest(""), **self.present(kept, piece, files, time.monotonic() - started)}
 
     def present(self, kept: Kept, piece: Piece, files: SavedPiece, took_s: float | None) -> Changes:
         """Show a new piece in every part of the tab.
@@ -220,9 +220,9 @@ class ComposePage:
         """
         return {
             **self.stage.show(piece, files, kept.name, took_s),
-            **self.panel.desk.rest(""),
+            **self.panel.controls.rest(""),
             **self.panel.show(kept),
-            **self.variations.desk.rest(""),
+            **self.variations.controls.rest(""),
             **self.variations.clear(),
             self.form.last_seed: str(piece.score.seed),
         }
@@ -247,7 +247,7 @@ def need_clip(clip: str | None) -> str:
 
 def connect(page: ComposePage) -> None:
     """Connect the fields and buttons with the events."""
-    form, stage, controls = page.form, page.stage, page.desk.controls
+    form, stage, controls = page.form, page.stage, page.controls.components
     panel, variations = page.panel, page.variations
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     aside: dict[str, Any] = {**private, "queue": False}
@@ -268,8 +268,8 @@ def connect(page: ComposePage) -> None:
     for after in (begun.success, begun.failure):  # Gradio calls nothing by `then` after a failure
         after(None, js=bring_into_view("#status"))
     composed.then(None, js=bring_into_view("#status", "#piece"))
-    composed.failure(page.desk.lost, outputs=controls, **aside)
-    page.desk.stop.click(page.desk.halt, outputs=controls, cancels=[composed], **aside)
+    composed.failure(page.controls.lost, outputs=controls, **aside)
+    page.controls.stop.click(page.controls.halt, outputs=controls, cancels=[composed], **aside)
     connect_why(stage.why)
     draw_after(composed, page.studio, stage.why)
     connect_panel(panel)

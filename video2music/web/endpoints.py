@@ -14,9 +14,9 @@ from video2music.features.video_features import EMOTIONS
 from video2music.music.ensemble import ensemble_names
 from video2music.web import render_endpoint
 from video2music.web.calls import Calls, named_upload
+from video2music.web.service import MusicService
 from video2music.web.studio import Studio
 from video2music.web.wishes_form import KEYS, Settings
-from video2music.web.workroom import Workroom
 from video2music.wishes import LARGEST_SEED
 
 COMPOSE_HELP = f"""Compose music for a video.
@@ -114,8 +114,8 @@ class Endpoints(Calls):
             chosen = await asyncio.to_thread(self.studio.engines.check, engine)
         except RefusalError as error:
             raise self.refused(error, upload) from error
-        work = partial(Workroom.compose, clip=upload, wishes=wishes, engine=chosen)
-        room = await asyncio.to_thread(self.studio.room_for, upload)
+        work = partial(MusicService.compose, clip=upload, wishes=wishes, engine=chosen)
+        room = await asyncio.to_thread(self.studio.bytes_for, upload)
         async for _, files in self.finished(upload, work, request, progress, room=room):
             yield [str(getattr(files, kind)) for kind in FILES]
 
@@ -127,7 +127,7 @@ class Endpoints(Calls):
     ) -> AsyncIterator[dict[str, Any]]:
         """See a clip; yields the features once."""
         upload = named_upload(clip, NO_CLIP)
-        work = partial(Workroom.analyze, clip=upload)
+        work = partial(MusicService.analyze, clip=upload)
         async for features in self.finished(upload, work, request, progress):
             yield features.to_json()
 
@@ -139,7 +139,7 @@ class Endpoints(Calls):
     ) -> AsyncIterator[dict[str, Any]]:
         """Listen to a sound; yields what was found once."""
         upload = named_upload(audio, "There is no sound. Send an audio file.")
-        work = partial(Workroom.recognise, sound=upload)
+        work = partial(MusicService.recognise, sound=upload)
         async for prediction in self.finished(upload, work, request, progress):
             yield prediction.result()
 
@@ -151,7 +151,7 @@ def build(studio: Studio) -> None:
     server.
 
     Args:
-        studio: the composer and its bench.
+        studio: the composer and its queue.
     """
     endpoints = Endpoints(studio)
     with gr.Column(visible=False):
@@ -163,7 +163,7 @@ def build(studio: Studio) -> None:
         emotion = gr.JSON(label="emotion")
         render_endpoint.build(studio)
         compose, analyze, recognize = (gr.Button(name) for name in ("compose", "analyze", "recognize"))
-    freely: dict[str, Any] = {"concurrency_limit": None}  # whoever must wait does so in the line of the bench
+    freely: dict[str, Any] = {"concurrency_limit": None}  # whoever must wait does so in the line of the queue
     compose.click(
         endpoints.compose,
         [clip, *settings],

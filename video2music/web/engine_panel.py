@@ -10,13 +10,13 @@ import gradio as gr
 from emotion.errors import NoConnectionError, RefusalError
 from video2music.engines import engine_title
 from video2music.web.compose_view import field_note
-from video2music.web.desk import Changes, Desk, lay_out_desk
 from video2music.web.engine_view import engine_card, transfer_card
 from video2music.web.examples import EXAMPLES
-from video2music.web.hands import StoppedError
 from video2music.web.progress_view import Course, field_hint, notice, progress_card
+from video2music.web.run_controls import Changes, RunControls, lay_out_controls
+from video2music.web.service import MusicService
 from video2music.web.studio import Studio
-from video2music.web.workroom import Workroom
+from video2music.web.workers import StoppedError
 
 HEADING = "Engine"
 
@@ -64,7 +64,7 @@ class EnginePanel:
         choice: the engine that composes.
         hint: why the chosen engine cannot compose, after somebody asked it to.
         card: what is known of the chosen engine.
-        desk: where downloads are begun, watched and stopped.
+        controls: where downloads are begun, watched and stopped.
         measure: composes for a short clip, to see how long that takes.
     """
 
@@ -73,13 +73,13 @@ class EnginePanel:
     choice: gr.Radio
     hint: gr.HTML
     card: gr.HTML
-    desk: Desk
+    controls: RunControls
     measure: gr.Button
 
     @property
     def outputs(self) -> list[gr.blocks.Block]:
         """What the events change."""
-        return [self.place, self.hint, self.card, self.measure, *self.desk.controls]
+        return [self.place, self.hint, self.card, self.measure, *self.controls.components]
 
     def look(self, name: str) -> Changes:
         """Show what is known of an engine.
@@ -92,7 +92,7 @@ class EnginePanel:
         return {
             self.place: gr.update(label=heading(name)),
             self.card: engine_card(facts),
-            self.desk.start: gr.update(visible=any(need.hub is not None for need in missing)),
+            self.controls.start: gr.update(visible=any(need.hub is not None for need in missing)),
             self.measure: gr.update(visible=not missing and facts.speed is None),
         }
 
@@ -103,7 +103,7 @@ class EnginePanel:
             name: of the engine.
             request: whose download may be going on.
         """
-        said = {} if self.studio.delivery.working(self.desk.session(request)) else {self.desk.status: ""}
+        said = {} if self.studio.downloads.working(self.controls.session(request)) else {self.controls.status: ""}
         return {**self.look(name), **said, self.hint: ""}
 
     def refuse(self, name: str, error: RefusalError) -> Changes:
@@ -121,47 +121,47 @@ class EnginePanel:
 
     async def get(self, name: str, request: gr.Request) -> AsyncIterator[Changes]:
         """Download what an engine needs, showing the bytes that arrive."""
-        self.desk.ask(request)
-        meter, session = Meter(), self.desk.session(request)
-        yield {**self.desk.waiting(request), self.hint: ""}
-        work = partial(Workroom.bring, engine=name, tell=meter.read)
-        with self.studio.job(session, work, self.desk.bench) as run:
+        self.controls.ask(request)
+        meter, session = Meter(), self.controls.session(request)
+        yield {**self.controls.waiting(request), self.hint: ""}
+        work = partial(MusicService.bring, engine=name, tell=meter.read)
+        with self.studio.job(session, work, self.controls.queue) as run:
             async for news in run.updates():
                 card = transfer_card(meter.title, meter.here, meter.whole)
-                yield {self.desk.status: card if meter.title else progress_card(Course().follow(news))}
+                yield {self.controls.status: card if meter.title else progress_card(Course().follow(news))}
             try:
                 run.result()
-                yield self.desk.rest("")
+                yield self.controls.rest("")
             except StoppedError:
-                yield self.desk.rest(notice("Stopped", KEPT, kind="calm"))
+                yield self.controls.rest(notice("Stopped", KEPT, kind="calm"))
             except Exception as error:  # noqa: BLE001 - whatever it is, the person reads a sentence
                 said = UNREACHED if isinstance(error, NoConnectionError) else error
-                yield self.desk.failed(said, engine_title(name))
+                yield self.controls.failed(said, engine_title(name))
 
     async def try_out(self, name: str, request: gr.Request) -> AsyncIterator[Changes]:
         """Measure how long an engine takes here, unless that is known or it cannot compose yet."""
-        facts, session = self.studio.engines.facts(name), self.desk.session(request)
+        facts, session = self.studio.engines.facts(name), self.controls.session(request)
         yield {**self.look(name), self.measure: gr.update(visible=False)}
         if facts.missing or facts.speed is not None:
             return
-        self.studio.bench.ask(session)
-        yield {self.desk.stop: gr.update(visible=True), self.desk.status: MEASURING + progress_card(Course())}
-        with self.studio.job(session, partial(Workroom.try_out, clip=TRIAL, engine=name)) as run:
-            async for changes in self.desk.follow(run):
-                yield {self.desk.status: MEASURING + changes[self.desk.status]}
+        self.studio.composing.ask(session)
+        yield {self.controls.stop: gr.update(visible=True), self.controls.status: MEASURING + progress_card(Course())}
+        with self.studio.job(session, partial(MusicService.try_out, clip=TRIAL, engine=name)) as run:
+            async for changes in self.controls.follow(run):
+                yield {self.controls.status: MEASURING + changes[self.controls.status]}
             try:
                 run.result()
-                yield self.desk.rest("")
+                yield self.controls.rest("")
             except StoppedError:
-                yield self.desk.rest(notice("Stopped", UNMEASURED, kind="calm"))
+                yield self.controls.rest(notice("Stopped", UNMEASURED, kind="calm"))
             except Exception as error:  # noqa: BLE001 - whatever it is, the person reads a sentence
-                yield self.desk.failed(error, engine_title(name))
+                yield self.controls.failed(error, engine_title(name))
 
     def halt(self, request: gr.Request) -> Changes:
         """Stop this person's download or measurement; whoever follows it says so."""
-        for bench in (self.studio.bench, self.desk.bench):
-            bench.stop(self.desk.session(request))
-        return {self.desk.stop: gr.update(visible=False)}
+        for queue in (self.studio.composing, self.controls.queue):
+            queue.stop(self.controls.session(request))
+        return {self.controls.stop: gr.update(visible=False)}
 
     def held(self, name: str | None) -> tuple[Any, str]:
         """Return what the field shows for a setting, and a sentence where the page cannot grant it.
@@ -203,8 +203,8 @@ def lay_out_engines(studio: Studio) -> EnginePanel:
             measure = gr.Button(
                 "Measure how long it takes", size="sm", visible=False, elem_id="engine-measure", min_width=150
             )
-        desk = lay_out_desk(studio, "engine", start, "Downloading …", prefix="engine-", bench=studio.delivery)
-    return EnginePanel(studio, place, choice, hint, card, desk, measure)
+        controls = lay_out_controls(studio, "engine", start, "Downloading …", prefix="engine-", queue=studio.downloads)
+    return EnginePanel(studio, place, choice, hint, card, controls, measure)
 
 
 def connect_engines(panel: EnginePanel) -> None:
@@ -213,16 +213,16 @@ def connect_engines(panel: EnginePanel) -> None:
     Args:
         panel: laid out already.
     """
-    desk, chosen, outputs = panel.desk, panel.choice, panel.outputs
+    controls, chosen, outputs = panel.controls, panel.choice, panel.outputs
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     aside: dict[str, Any] = {**private, "queue": False}
     freely: dict[str, Any] = {**private, "concurrency_limit": None}
     # one answer after another: the answer for an engine that is no longer chosen must not come last
     gr.on([panel.place.expand, chosen.change], panel.show, chosen, outputs, trigger_mode="always_last", **aside)
-    got = desk.start.click(panel.get, chosen, [*desk.controls, panel.hint], **freely)
-    got.failure(desk.lost, outputs=desk.controls, **aside)
+    got = controls.start.click(panel.get, chosen, [*controls.components, panel.hint], **freely)
+    got.failure(controls.lost, outputs=controls.components, **aside)
     tried = got.success(panel.try_out, chosen, outputs, **freely)
     measured = panel.measure.click(panel.try_out, chosen, outputs, **freely)
     for run in (tried, measured):
         run.then(panel.look, chosen, outputs, **aside)
-    desk.stop.click(panel.halt, outputs=desk.stop, **aside)
+    controls.stop.click(panel.halt, outputs=controls.stop, **aside)

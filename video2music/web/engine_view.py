@@ -5,7 +5,7 @@ from html import escape
 from video2music.engine_speed import Speed
 from video2music.engine_weights import BRING_THEM, Need
 from video2music.engines import ENGINES
-from video2music.web.engine_room import EngineFacts
+from video2music.web.engine_registry import EngineFacts
 from video2music.web.words import clock
 
 NOT_MEASURED = "Not measured here yet"

@@ -8,11 +8,11 @@ from typing import Any
 import gradio as gr
 
 from video2music.web.compose_tab import ComposePage
-from video2music.web.desk import Changes, bring_into_view
 from video2music.web.examples import EXAMPLES
 from video2music.web.progress_view import notice
+from video2music.web.run_controls import Changes, bring_into_view
+from video2music.web.service import MusicService
 from video2music.web.why_panel import PRIVATE, draw_after
-from video2music.web.workroom import Workroom
 from video2music.wishes import Wishes
 
 ABOUT = "This program drew the clip and composed the music. Change the music below, or press Compose for another piece."
@@ -35,7 +35,7 @@ class ExamplesPanel:
             return
         session, studio = str(request.session_hash), self.page.studio
         with studio.job(
-            f"{session}/example", partial(Workroom.show_example, example=example), studio.music_stand
+            f"{session}/example", partial(MusicService.show_example, example=example), studio.rendering
         ) as run:
             async for _ in run.updates():
                 pass
@@ -43,10 +43,10 @@ class ExamplesPanel:
                 clip, piece, files = run.result()
                 kept = studio.keep(session, clip, Wishes(seed=piece.score.seed), piece)
             except Exception as error:  # noqa: BLE001 - whatever it is, the person reads a sentence
-                yield self.page.desk.failed(error, example.title)
+                yield self.page.controls.failed(error, example.title)
                 return
             yield {
-                **self.page.desk.rest(notice("An example", ABOUT, kind="calm")),
+                **self.page.controls.rest(notice("An example", ABOUT, kind="calm")),
                 **self.page.present(kept, piece, files, None),
                 self.page.form.clip: str(clip),
             }

@@ -27,7 +27,7 @@ def connect(tabs: gr.Tabs, composing: ComposePage, listening: RecognisePage) -> 
         taken = asked.then(
             listening.take,
             music,
-            [*listening.desk.controls, sound, listening.form.card],
+            [*listening.controls.components, sound, listening.form.card],
             concurrency_limit=None,
             **private,
         )

@@ -13,12 +13,12 @@ from video2music.direction import Direction, Section
 from video2music.marks import Marks
 from video2music.web.change_panel import ChangePanel
 from video2music.web.changes import compose_again
-from video2music.web.desk import PLAY_FROM_PLACE, REMEMBER_PLACE, Changes, Desk, lay_out_desk
 from video2music.web.folders import given_name
 from video2music.web.progress_view import field_hint
+from video2music.web.run_controls import PLAY_FROM_PLACE, REMEMBER_PLACE, Changes, RunControls, lay_out_controls
 from video2music.web.sections_field import lay_out_sections
+from video2music.web.session_store import Kept
 from video2music.web.settings_form import Form
-from video2music.web.shelf import Kept
 from video2music.web.studio import Studio
 from video2music.web.times import check_marks, check_sections, read_marks, read_range, read_sections, write_marks
 from video2music.web.why_panel import draw_after
@@ -51,7 +51,7 @@ class MarksPanel:
 
     Attributes:
         studio: where pieces are composed.
-        desk: where this one is composed again.
+        controls: where this one is composed again.
         cuts: sets cuts; its value is a text that `read_marks` reads.
         sections: sets sections; its value is a text that `read_sections` reads.
         pending: shown while they are not those of the music.
@@ -60,7 +60,7 @@ class MarksPanel:
     """
 
     studio: Studio
-    desk: Desk
+    controls: RunControls
     cuts: gr.HTML
     sections: gr.HTML
     pending: gr.Column
@@ -83,7 +83,7 @@ class MarksPanel:
                 forgets its value when it is skipped.
         """
         try:
-            kept = self.studio.shelf.get(str(request.session_hash))
+            kept = self.studio.sessions.get(str(request.session_hash))
         except RefusalError:
             return gr.update(visible=False), "", gr.update(interactive=True), *filled
         pending, words, usable = self.judged(kept, cuts, sections)
@@ -157,8 +157,8 @@ def lay_out_marks(studio: Studio, place: gr.Column) -> MarksPanel:
             with gr.Row(equal_height=False):
                 again = gr.Button("Compose again with these marks", variant="primary", size="sm", elem_id="again")
                 forget = gr.Button("Discard them", size="sm", elem_id="forget-marks", min_width=120)
-        desk = lay_out_desk(studio, "marks", again, "Composing …", prefix="marks-")
-    return MarksPanel(studio, desk, cuts, sections, pending, words, forget)
+        controls = lay_out_controls(studio, "marks", again, "Composing …", prefix="marks-")
+    return MarksPanel(studio, controls, cuts, sections, pending, words, forget)
 
 
 def connect_marks(marks: MarksPanel, panel: ChangePanel, form: Form) -> None:
@@ -169,38 +169,38 @@ def connect_marks(marks: MarksPanel, panel: ChangePanel, form: Form) -> None:
         panel: shows the piece that is composed for them.
         form: is filled with them.
     """
-    desk, private = marks.desk, {"api_visibility": "private", "show_progress": "hidden"}
+    controls, private = marks.controls, {"api_visibility": "private", "show_progress": "hidden"}
     aside: dict[str, Any] = {**private, "queue": False}
     held = [marks.cuts, marks.sections]
     gr.on(
         [marks.cuts.change, marks.sections.change],
         marks.note,
         [*held, form.clip, form.from_s, form.to_s, form.cuts, form.sections],
-        [marks.pending, marks.words, desk.start, form.cuts, form.sections],
+        [marks.pending, marks.words, controls.start, form.cuts, form.sections],
         **aside,
     )
     marks.forget.click(None, js="() => document.dispatchEvent(new CustomEvent('forget-marks'))")
 
     async def play_set(cuts: str, sections: str, request: gr.Request) -> AsyncIterator[Changes]:
         try:
-            desk.need_room(request)
-            kept = marks.studio.shelf.get(str(request.session_hash))
+            controls.need_room(request)
+            kept = marks.studio.sessions.get(str(request.session_hash))
             change = compose_again(*read_set(cuts, sections, kept.piece.features.duration_s))
         except RefusalError as error:
-            yield desk.refused(error)
+            yield controls.refused(error)
             return
-        async for changes in panel.play(request, change, desk=desk):
+        async for changes in panel.play(request, change, controls=controls):
             yield changes
 
-    composed = desk.start.click(
+    composed = controls.start.click(
         play_set,
         held,
-        [*desk.controls, *panel.stage.outputs, *panel.outputs],
+        [*controls.components, *panel.stage.outputs, *panel.outputs],
         js=REMEMBER_PLACE,
         concurrency_limit=None,
         **private,
     )
     composed.then(None, js=PLAY_FROM_PLACE)
-    composed.failure(desk.lost, outputs=desk.controls, **aside)
-    desk.stop.click(desk.halt, outputs=desk.controls, cancels=[composed], **aside)
+    composed.failure(controls.lost, outputs=controls.components, **aside)
+    controls.stop.click(controls.halt, outputs=controls.components, cancels=[composed], **aside)
     draw_after(composed, marks.studio, panel.stage.why)

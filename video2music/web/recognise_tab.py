@@ -11,15 +11,15 @@ import gradio as gr
 from emotion.errors import RefusalError
 from video2music.web import recognise_view as view
 from video2music.web.another import another_button
-from video2music.web.desk import Changes, Desk, bring_into_view, lay_out_desk, name_players
 from video2music.web.folders import given_name
 from video2music.web.progress_view import notice
 from video2music.web.reading import Reading
+from video2music.web.run_controls import Changes, RunControls, bring_into_view, lay_out_controls, name_players
 from video2music.web.runs import Run
+from video2music.web.service import MusicService
 from video2music.web.sound_card import SOUND_TYPES, sound_card
 from video2music.web.studio import Studio
 from video2music.web.words import refusal_sentence
-from video2music.web.workroom import Workroom
 
 TITLE = "Analyse music"
 
@@ -55,7 +55,7 @@ def build(studio: Studio) -> "RecognisePage":
     """Lay out the tab and connect it.
 
     Args:
-        studio: the recogniser and its bench.
+        studio: the recogniser and its queue.
 
     Returns:
         The tab, for those that bring music here.
@@ -64,9 +64,9 @@ def build(studio: Studio) -> "RecognisePage":
         with gr.Column(scale=4, min_width=300, elem_id="music-form"):
             form = lay_out_form()
         with gr.Column(scale=8, min_width=320, elem_id="music-stage"):
-            desk = lay_out_desk(studio, "listen", form.analyse, "Listening …", prefix="music-")
+            controls = lay_out_controls(studio, "listen", form.analyse, "Listening …", prefix="music-")
             stage = lay_out_stage()
-    page = RecognisePage(studio, form, desk, stage)
+    page = RecognisePage(studio, form, controls, stage)
     connect(page)
     return page
 
@@ -125,7 +125,7 @@ class RecognisePage:
 
     studio: Studio
     form: Form
-    desk: Desk
+    controls: RunControls
     stage: Stage
 
     def look(self, sound: str | None) -> str:
@@ -133,7 +133,7 @@ class RecognisePage:
         if sound is None:
             return ""
         try:
-            return self.studio.look(partial(sound_card, Path(sound)))
+            return self.studio.inspect(partial(sound_card, Path(sound)))
         except RefusalError as error:
             sentence = refusal_sentence(error, given_name(Path(sound)), self.studio.root)
             return notice("This file cannot be used", sentence) + another_button("sound", SOUND_TYPES)
@@ -152,26 +152,26 @@ class RecognisePage:
             error = RefusalError(
                 "No music was composed on this page yet", remedy="Compose some in the first tab, then come back"
             )
-            yield self.desk.refused(error)
+            yield self.controls.refused(error)
             raise gr.Error(str(error), visible=False, print_exception=False)
         yield {self.form.sound: music, self.form.card: self.look(music)}
 
     def begin(self, sound: str | None, request: gr.Request) -> Iterator[Changes]:
         """Check the upload without waiting in line; a refusal ends the chain of events here."""
-        self.desk.ask(request)
+        self.controls.ask(request)
         try:
-            self.desk.need_room(request)
+            self.controls.need_room(request)
             need_sound(sound)
         except RefusalError as error:
-            yield self.desk.refused(error)
+            yield self.controls.refused(error)
             raise gr.Error(str(error), visible=False, print_exception=False) from error
-        yield self.desk.waiting(request)
+        yield self.controls.waiting(request)
 
     async def perform(self, sound: str, request: gr.Request) -> AsyncIterator[Changes]:
         """Listen, showing each stage, and end with the result or with a sentence about what went wrong."""
         upload = Path(sound)
-        with self.studio.job(self.desk.session(request), partial(Workroom.read, sound=upload)) as run:
-            async for changes in self.desk.follow(run):
+        with self.studio.job(self.controls.session(request), partial(MusicService.read, sound=upload)) as run:
+            async for changes in self.controls.follow(run):
                 yield changes
             yield self.outcome(run, upload)
 
@@ -181,11 +181,11 @@ class RecognisePage:
         try:
             reading = run.result()
         except Exception as error:  # noqa: BLE001 - whatever it is, the person reads a sentence
-            return self.desk.failed(error, name)
+            return self.controls.failed(error, name)
         files, stage = reading.files, self.stage
         playable = upload.suffix.lower() in PLAYABLE
         return {
-            **self.desk.rest(""),
+            **self.controls.rest(""),
             stage.empty: gr.update(visible=False),
             stage.result: gr.update(visible=True),
             stage.answer: view.answer(reading.prediction, name),
@@ -227,7 +227,7 @@ def connect_run(page: RecognisePage, trigger: Callable[..., Any], sound: gr.comp
         trigger: registers what happens on the event, such as `button.click`.
         sound: the component that holds the music.
     """
-    stage, controls = page.stage, page.desk.controls
+    stage, controls = page.stage, page.controls.components
     everything = [*controls, stage.empty, stage.result, stage.answer, stage.player, stage.timeline, stage.chords]
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     aside: dict[str, Any] = {**private, "queue": False}
@@ -243,5 +243,5 @@ def connect_run(page: RecognisePage, trigger: Callable[..., Any], sound: gr.comp
         after(None, js=bring_into_view("#music-status"))
     read.then(None, js=bring_into_view("#music-status", "#music-result"))
     read.then(None, js=name_players({"player": "The music"}))
-    read.failure(page.desk.lost, outputs=controls, **aside)
-    page.desk.stop.click(page.desk.halt, outputs=controls, cancels=[read], **aside)
+    read.failure(page.controls.lost, outputs=controls, **aside)
+    page.controls.stop.click(page.controls.halt, outputs=controls, cancels=[read], **aside)

@@ -16,9 +16,9 @@ from video2music.progress import Progress
 from video2music.rerender import Target, render_file
 from video2music.web.calls import Calls, named_upload
 from video2music.web.folders import bring_in
+from video2music.web.service import MusicService
 from video2music.web.studio import Studio
 from video2music.web.wishes_form import read_original, read_semitones
-from video2music.web.workroom import Workroom
 
 HELP = f"""Play a stored piece otherwise, in about a second; the video is not looked at again.
 
@@ -52,14 +52,14 @@ class Rendering:
     target: dict[str, Any]
     changes: dict[str, Any]
 
-    def write(self, room: Workroom, progress: Progress, *, folder: Path) -> list[str | None]:
+    def write(self, service: MusicService, progress: Progress, *, folder: Path) -> list[str | None]:
         """Play the piece and return the paths of its files in the order of FILE_NAMES; runs in the worker."""
         for name in ("piece", "clip"):
             (folder / name).mkdir()
         own = bring_in(self.result, folder / "piece")
         clip = None if self.clip is None else bring_in(self.clip, folder / "clip")
         target = Target(folder / "out", clip, **self.target)
-        synthesizer = room.engines.synthesizer()
+        synthesizer = service.engines.synthesizer()
         written = render_file(own, target, synthesizer, **self.changes, progress=progress)["files"]
         return [str(target.folder / name) if name in written else None for name in FILE_NAMES]
 
@@ -104,8 +104,8 @@ class RenderEndpoint:
             raise self.calls.refused(error, upload) from error
         asked = Rendering(upload, None if clip is None else Path(clip), target, changes)
         job = asked.write
-        room = await asyncio.to_thread(studio.room_for, asked.clip or upload)
-        async for files in self.calls.finished(upload, job, request, progress, studio.music_stand, room=room):
+        room = await asyncio.to_thread(studio.bytes_for, asked.clip or upload)
+        async for files in self.calls.finished(upload, job, request, progress, studio.rendering, room=room):
             yield files
 
 

@@ -9,8 +9,8 @@ from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from video2music.web.hands import Hands, OwnHands, StoppedError
-from video2music.web.line import Line
+from video2music.web.fair_queue import FairQueue
+from video2music.web.workers import InlineWorker, StoppedError, Worker
 
 Outcome = TypeVar("Outcome")
 
@@ -148,7 +148,7 @@ class Run(Generic[Outcome]):
             raise StoppedError from error
 
     def stop(self) -> None:
-        """Stop the work; whoever follows it hears at once, the worker is free as soon as its hands let go."""
+        """Stop the work; whoever follows it hears at once, the worker is free as soon as it lets go."""
         self._report.stop()
         self._future.cancel()
         self._tell(None)
@@ -158,22 +158,22 @@ class Run(Generic[Outcome]):
         self._future.add_done_callback(lambda _: clean_up())
 
 
-class Bench:
-    """Where pieces are made, one after another or as many at once as there are hands, and who is waiting for which.
+class RunQueue:
+    """Where pieces are made, one after another or as many at once as the worker takes, and who is waiting for which.
 
     Each person stops only their own: runs are kept under the session that started them.
 
     Args:
-        name: of its worker.
-        hands: do what needs a workroom.
+        name: of its threads.
+        worker: does what needs the networks.
     """
 
-    def __init__(self, name: str = "composing", hands: Hands[Any] | None = None) -> None:
-        self.hands: Hands[Any] = hands or OwnHands(None)
-        self._executor = ThreadPoolExecutor(self.hands.places, thread_name_prefix=name)
+    def __init__(self, name: str = "composing", worker: Worker[Any] | None = None) -> None:
+        self.worker: Worker[Any] = worker or InlineWorker(None)
+        self._executor = ThreadPoolExecutor(self.worker.places, thread_name_prefix=name)
         self._runs: dict[str, Run[Any]] = {}
         self._stopped: set[str] = set()
-        self._line: Line[Run[Any]] = Line(self.hands.places)
+        self._waiting: FairQueue[Run[Any]] = FairQueue(self.worker.places)
         self._closed = False
 
     def prepare(self, work: Callable[[], object]) -> Future[object]:
@@ -195,26 +195,26 @@ class Bench:
             run.stop()
             return run
         self._runs[session] = run
-        self._line.join(person_of(session), run)
-        run.afterwards(lambda: self._line.leave(run))
+        self._waiting.join(person_of(session), run)
+        run.afterwards(lambda: self._waiting.leave(run))
         self._executor.submit(self._take_turn)
         return run
 
     def _take_turn(self) -> None:
         """Do the next work; whoever was stopped may not have left the line yet, and costs nobody a turn."""
-        next((run for run in self._line.everybody() if run.perform()), None)
+        next((run for run in self._waiting.everybody() if run.perform()), None)
 
     def next_place(self, session: str) -> Place:
         """Return where a run that a session starts now will stand."""
-        return Place(self._line.place_of_next(person_of(session)))
+        return Place(self._waiting.place_of_next(person_of(session)))
 
     def need_room(self, session: str) -> None:
         """Refuse a further run of a session while the line is full.
 
         Raises:
-            LineFullError: it is.
+            QueueFullError: it is.
         """
-        self._line.need_room(person_of(session))
+        self._waiting.need_room(person_of(session))
 
     def finish(self, session: str, run: Run[Outcome]) -> None:
         """Forget a run, and stop it if its follower left early."""
@@ -223,10 +223,10 @@ class Bench:
             del self._runs[session]
 
     def leave(self, session: str) -> None:
-        """Stop and forget everything of a session whose page was closed, at every desk.
+        """Stop and forget everything of a session whose page was closed, with all controls.
 
         Args:
-            session: who left; runs at a desk are kept under "session/desk".
+            session: who left; runs of one set of controls are kept under "session/controls".
         """
         theirs = [known for known in {*self._runs, *self._stopped, session} if person_of(known) == session]
         for known in theirs:
@@ -256,12 +256,12 @@ class Bench:
     def close(self) -> None:
         """Stop every run, let the worker end, and take no more."""
         self._closed = True
-        for run in self._line.everybody():
+        for run in self._waiting.everybody():
             run.stop()
         self._executor.shutdown(wait=False, cancel_futures=True)
-        self.hands.close()
+        self.worker.close()
 
 
 def person_of(session: str) -> str:
-    """Return whose session it is: a person's runs at several desks are kept under "person/desk"."""
+    """Return whose session it is: a person's runs with several controls are kept under "person/controls"."""
     return session.partition("/")[0]

@@ -6,9 +6,9 @@ import gradio as gr
 
 from video2music.piece import Piece, SavedPiece
 from video2music.web import compose_view as view
-from video2music.web.desk import Changes
 from video2music.web.example_cards import CHOOSING, example_cards
 from video2music.web.rights import rights_words
+from video2music.web.run_controls import Changes
 from video2music.web.why_panel import WhyPanel, lay_out_downloads, lay_out_timeline
 
 DOWNLOADS = (

@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import TypeVar
 
 from video2music.piece import Piece
-from video2music.web.caretaker import SMALL, Caretaker, room_for
-from video2music.web.engine_room import EngineRoom
+from video2music.web.engine_registry import EngineRegistry
 from video2music.web.folders import bring_in, given_name, kept_folder, working_folder
-from video2music.web.hands import Hands, Order, OwnHands
-from video2music.web.home import Home
+from video2music.web.inspection import Inspection, length_of
 from video2music.web.limits import Limits
-from video2music.web.looks import Look, length_of
-from video2music.web.runs import Bench, Report, Run
-from video2music.web.shelf import Kept, Shelf
-from video2music.web.workroom import Job, Workroom
+from video2music.web.runs import Report, Run, RunQueue
+from video2music.web.server_folder import ServerFolder
+from video2music.web.service import Job, MusicService
+from video2music.web.session_store import Kept, SessionStore
+from video2music.web.storage import SMALL, Storage, bytes_needed
+from video2music.web.workers import InlineWorker, Task, Worker
 from video2music.wishes import Wishes
 
 Outcome = TypeVar("Outcome")
@@ -30,38 +30,38 @@ class Studio:
     """The things behind the page.
 
     Attributes:
-        room: tells what there is; work is done in it, or in others furnished alike.
+        service: tells what there is; it does the work, or others made alike do.
         root: private folder that holds the working folders.
-        bench: where pieces are composed.
-        music_stand: where pieces that exist are played again, so that nobody waits for somebody else's composition.
-        delivery: where what an engine needs is downloaded.
-        eyes: look at uploads as they arrive.
-        shelf: keeps the piece that each person works on.
-        caretaker: knows whether there is room for more in the folder.
-        home: the folder of the server that all is in; None where somebody else looks after it.
+        composing: where pieces are composed.
+        rendering: where pieces that exist are played again, so that nobody waits for somebody else's composition.
+        downloads: where what an engine needs is downloaded.
+        inspector: looks at uploads as they arrive.
+        sessions: keeps the piece that each person works on.
+        storage: knows whether there is room for more in the folder.
+        folder: the folder of the server that all is in; None where somebody else looks after it.
     """
 
-    room: Workroom
+    service: MusicService
     root: Path
-    bench: Bench
-    music_stand: Bench
-    delivery: Bench
-    eyes: Hands[None]
-    shelf: Shelf
-    caretaker: Caretaker
-    home: Home | None = None
+    composing: RunQueue
+    rendering: RunQueue
+    downloads: RunQueue
+    inspector: Worker[None]
+    sessions: SessionStore
+    storage: Storage
+    folder: ServerFolder | None = None
 
     @property
-    def engines(self) -> EngineRoom:
+    def engines(self) -> EngineRegistry:
         """Which engines there are, and what is known of them."""
-        return self.room.engines
+        return self.service.engines
 
     @property
     def limits(self) -> Limits:
         """How long and how large a clip may be."""
-        return self.room.limits
+        return self.service.limits
 
-    def look(self, see: Callable[[], Outcome]) -> Outcome:
+    def inspect(self, see: Callable[[], Outcome]) -> Outcome:
         """Look at an upload; whoever does so waits for it.
 
         Args:
@@ -70,71 +70,71 @@ class Studio:
         Raises:
             RefusalError: the upload cannot be used, or the look did not end well.
         """
-        return self.eyes.perform(Look(see), lambda _stage, _fraction: None, lambda: False)
+        return self.inspector.perform(Inspection(see), lambda _stage, _fraction: None, lambda: False)
 
-    def room_for(self, clip: Path, seconds: float | None = None, sounds: int = 3) -> int:
-        """Return how many bytes of the disk a piece for a clip needs; see `caretaker.room_for`.
+    def bytes_for(self, clip: Path, seconds: float | None = None, sounds: int = 3) -> int:
+        """Return how many bytes of the disk a piece for a clip needs; see `storage.bytes_needed`.
 
         Args:
             clip: the upload.
             seconds: its length; it is looked at where that is not known.
             sounds: files as long as it.
         """
-        length_s = length_of(clip, self.look) if seconds is None else seconds
+        length_s = length_of(clip, self.inspect) if seconds is None else seconds
         if isinf(length_s):
             return SMALL  # nothing will be made for it
         with suppress(OSError):  # it is gone: that is said when it is needed
-            return room_for(clip.stat().st_size, length_s, sounds)
+            return bytes_needed(clip.stat().st_size, length_s, sounds)
         return SMALL
 
     @contextmanager
     def job(
-        self, session: str, job: Job[Outcome], bench: Bench | None = None, *, room: int = SMALL
+        self, session: str, job: Job[Outcome], queue: RunQueue | None = None, *, room: int = SMALL
     ) -> Iterator[Run[Outcome]]:
         """Do a job in a folder of its own; both are gone when the block ends and the worker has let go.
 
         Args:
             session: who asks; only they can stop it.
             job: what is done.
-            bench: where it is done; the one for compositions by default.
+            queue: where it is done; the one for compositions by default.
             room: bytes of the disk that it needs; where they are not there when its turn comes, it is refused.
 
         Yields:
             The run, to be followed.
         """
         folder = working_folder(self.root)
-        bench = bench or self.bench
-        order = partial(job, folder=folder)
+        queue = queue or self.composing
+        task = partial(job, folder=folder)
 
         def work(report: Report) -> Outcome:
-            self.caretaker.need_room(room)
-            return bench.hands.perform(order, report, report.stopped)
+            self.storage.need_room(room)
+            return queue.worker.perform(task, report, report.stopped)
 
-        run = bench.start(session, work)
+        run = queue.start(session, work)
         try:
             yield run
         finally:
-            bench.finish(session, run)
+            queue.finish(session, run)
             run.afterwards(lambda: shutil.rmtree(folder, ignore_errors=True))
 
     def leave(self, session: str) -> None:
         """Stop and forget everything of a session whose page was closed."""
-        for bench in (self.bench, self.music_stand, self.delivery):
-            bench.leave(session)
-        self.shelf.drop(session)
+        for queue in (self.composing, self.rendering, self.downloads):
+            queue.leave(session)
+        self.sessions.drop(session)
 
     def stop(self) -> None:
         """Stop every run and let the workers end."""
-        self.caretaker.close()
-        for bench in (self.bench, self.music_stand, self.delivery):
-            bench.close()
-        self.eyes.close()
+        self.storage.close()
+        for queue in (self.composing, self.rendering, self.downloads):
+            queue.close()
+        self.inspector.close()
 
     def close(self) -> None:
         """Stop, and leave nothing behind."""
         self.stop()
-        if self.home is not None:
-            self.home.leave()
+        if self.folder is not None:
+            self.folder.close()
 
     def keep(self, session: str, clip: Path, wishes: Wishes, piece: Piece) -> Kept:
         """Keep a piece that was composed for a session, in place of the one before.
@@ -148,40 +148,40 @@ class Studio:
         folder = kept_folder(self.root)
         piece = replace(piece, source=bring_in(clip, folder)).without_sound()
         kept = Kept(folder, given_name(clip), wishes, (piece,))
-        self.shelf.put(session, kept)
+        self.sessions.put(session, kept)
         return kept
 
 
-Hiring = Callable[[Order[Workroom, object] | None], Hands[Workroom]]
+WorkerFactory = Callable[[Task[MusicService, object] | None], Worker[MusicService]]
 """Makes those who work; told what gets them ready before the first work."""
 
 
 def open_studio(
-    room: Workroom,
+    service: MusicService,
     root: Path,
-    hire: Hiring | None = None,
-    eyes: Hands[None] | None = None,
-    compose: Hiring | None = None,
+    make_worker: WorkerFactory | None = None,
+    inspector: Worker[None] | None = None,
+    make_composer: WorkerFactory | None = None,
 ) -> Studio:
-    """Put benches into a room.
+    """Assemble what is behind the page.
 
     Args:
-        room: where things are.
+        service: has the networks.
         root: private folder that holds the working folders.
-        hire: makes those who compose and those who play; they work in `room` itself by default.
-        eyes: look at uploads; in this process by default.
-        compose: makes those who compose, where they are others.
+        make_worker: makes those who compose and those who play; they work with `service` itself by default.
+        inspector: looks at uploads; in this process by default.
+        make_composer: makes those who compose, where they are others.
     """
-    hire = hire or partial(OwnHands, room)
-    composing = (compose or hire)(partial(Workroom.get_ready, engine=room.engines.offer.default))
-    shelf = Shelf()
+    make_worker = make_worker or partial(InlineWorker, service)
+    composing = (make_composer or make_worker)(partial(MusicService.get_ready, engine=service.engines.offer.default))
+    sessions = SessionStore()
     return Studio(
-        room,
+        service,
         root,
-        bench=Bench("composing", composing),
-        music_stand=Bench("playing", hire(None)),
-        delivery=Bench("downloading", OwnHands(room)),
-        eyes=eyes or OwnHands(None),
-        shelf=shelf,
-        caretaker=Caretaker(root, room.limits.disk, shelf),
+        composing=RunQueue("composing", composing),
+        rendering=RunQueue("playing", make_worker(None)),
+        downloads=RunQueue("downloading", InlineWorker(service)),
+        inspector=inspector or InlineWorker(None),
+        sessions=sessions,
+        storage=Storage(root, service.limits.disk, sessions),
     )

@@ -12,12 +12,19 @@ from emotion.errors import RefusalError
 from video2music.web.change_panel import ChangePanel
 from video2music.web.changes import take_offer
 from video2music.web.compose_view import offer_card
-from video2music.web.desk import PLAY_FROM_PLACE, REMEMBER_PLACE, Changes, Desk, lay_out_desk, name_players
+from video2music.web.run_controls import (
+    PLAY_FROM_PLACE,
+    REMEMBER_PLACE,
+    Changes,
+    RunControls,
+    lay_out_controls,
+    name_players,
+)
 from video2music.web.runs import Run
-from video2music.web.shelf import Kept
+from video2music.web.service import MusicService
+from video2music.web.session_store import Kept
 from video2music.web.studio import Studio
 from video2music.web.why_panel import draw_after
-from video2music.web.workroom import Workroom
 
 MOST_OFFERS = 4
 
@@ -37,7 +44,7 @@ class VariationsPanel:
     """The events of the variations."""
 
     studio: Studio
-    desk: Desk
+    controls: RunControls
     count: gr.Radio
     offers: tuple[Offer, ...]
 
@@ -49,18 +56,18 @@ class VariationsPanel:
     async def vary(self, count: int, request: gr.Request) -> AsyncIterator[Changes]:
         """Compose other pieces for the clip, which is not looked at again."""
         session = str(request.session_hash)
-        self.desk.ask(request)
+        self.controls.ask(request)
         try:
-            self.desk.need_room(request)
-            kept = self.studio.shelf.get(session)
+            self.controls.need_room(request)
+            kept = self.studio.sessions.get(session)
         except RefusalError as error:
-            yield self.desk.refused(error)
+            yield self.controls.refused(error)
             return
-        yield self.desk.waiting(request)
-        job = partial(Workroom.vary, kept=kept, count=count)
-        room = self.studio.room_for(kept.piece.source, kept.piece.features.duration_s, 2 * count)
-        with self.studio.job(self.desk.session(request), job, room=room) as run:
-            async for changes in self.desk.follow(run):
+        yield self.controls.waiting(request)
+        job = partial(MusicService.vary, kept=kept, count=count)
+        room = self.studio.bytes_for(kept.piece.source, kept.piece.features.duration_s, 2 * count)
+        with self.studio.job(self.controls.session(request), job, room=room) as run:
+            async for changes in self.controls.follow(run):
                 yield changes
             yield self.outcome(run, session, kept)
 
@@ -69,10 +76,10 @@ class VariationsPanel:
         try:
             after, sounds = run.result()
         except Exception as error:  # noqa: BLE001 - whatever it is, the person reads a sentence
-            return self.desk.failed(error, kept.name)
-        if not self.studio.shelf.swap(session, kept, after):
-            return self.desk.stopped()
-        shown: Changes = {**self.desk.rest(""), **self.clear()}
+            return self.controls.failed(error, kept.name)
+        if not self.studio.sessions.swap(session, kept, after):
+            return self.controls.stopped()
+        shown: Changes = {**self.controls.rest(""), **self.clear()}
         for rank, (offer, piece, sound) in enumerate(zip(self.offers, after.offers, sounds, strict=False), start=1):
             shown[offer.place] = gr.update(visible=True)
             shown[offer.words] = offer_card(piece, rank)
@@ -97,10 +104,10 @@ def lay_out_variations(studio: Studio) -> VariationsPanel:
             counts = [(str(count), count) for count in range(1, MOST_OFFERS + 1)]
             count = gr.Radio(counts, value=3, label="How many other pieces for this clip?", elem_id="count")
             vary = gr.Button("Compose them", size="sm", elem_id="vary", min_width=140)
-        desk = lay_out_desk(studio, "vary", vary, "Composing …", prefix="vary-")
+        controls = lay_out_controls(studio, "vary", vary, "Composing …", prefix="vary-")
         with gr.Row(elem_id="offers", equal_height=False):
             offers = tuple(map(lay_out_offer, range(MOST_OFFERS)))
-    return VariationsPanel(studio, desk, count, offers)
+    return VariationsPanel(studio, controls, count, offers)
 
 
 def lay_out_offer(place: int) -> Offer:
@@ -126,18 +133,18 @@ def connect_variations(variations: VariationsPanel, panel: ChangePanel) -> None:
         variations: other pieces.
         panel: plays the one that is taken.
     """
-    desk = variations.desk
+    controls = variations.controls
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    varied = desk.start.click(
+    varied = controls.start.click(
         variations.vary,
         variations.count,
-        [*desk.controls, *variations.outputs],
+        [*controls.components, *variations.outputs],
         concurrency_limit=None,
         **private,
     )
     varied.then(None, js=name_players({f"offer-{place}": f"Variation {place + 1}" for place in range(MOST_OFFERS)}))
-    varied.failure(desk.lost, outputs=desk.controls, queue=False, **private)
-    desk.stop.click(desk.halt, outputs=desk.controls, cancels=[varied], queue=False, **private)
+    varied.failure(controls.lost, outputs=controls.components, queue=False, **private)
+    controls.stop.click(controls.halt, outputs=controls.components, cancels=[varied], queue=False, **private)
     for number, offer in enumerate(variations.offers):
 
         async def take(request: gr.Request, number: int = number) -> AsyncIterator[Changes]:
@@ -146,7 +153,7 @@ def connect_variations(variations: VariationsPanel, panel: ChangePanel) -> None:
 
         taken = offer.take.click(
             take,
-            outputs=[*panel.desk.controls, *panel.stage.outputs, *panel.outputs],
+            outputs=[*panel.controls.components, *panel.stage.outputs, *panel.outputs],
             js=REMEMBER_PLACE,
             concurrency_limit=None,
             **private,

@@ -14,11 +14,11 @@ from gradio.events import Dependency
 from emotion.errors import RefusalError
 from video2music.tables import write_features
 from video2music.web.chord_lane import CHOOSING
-from video2music.web.desk import Changes
 from video2music.web.folders import safe_stem
 from video2music.web.mark_lanes import Set
 from video2music.web.piece_timeline import piece_timeline
-from video2music.web.shelf import Kept
+from video2music.web.run_controls import Changes
+from video2music.web.session_store import Kept
 from video2music.web.studio import Studio
 from video2music.web.thumbnails import Still, film_strip, with_pictures
 
@@ -77,7 +77,7 @@ def draw_after(event: Dependency, studio: Studio, why: WhyPanel) -> None:
 
     def draw(request: gr.Request) -> Iterator[Changes]:
         try:
-            yield from drawn(why, studio.shelf.get(str(request.session_hash)), studio)
+            yield from drawn(why, studio.sessions.get(str(request.session_hash)), studio)
         except (RefusalError, FileNotFoundError):  # there is none, or the person has turned to another clip meanwhile
             return
 
@@ -103,7 +103,7 @@ def drawn(why: WhyPanel, kept: Kept, studio: Studio) -> Iterator[Changes]:
     yield {why.timeline: piece_timeline(features, score, strip, image, wished), why.table: str(table)}
     if pictured is None:
         begin_s = 0.0 if piece.part is None else piece.part.start_s
-        strip = studio.look(partial(with_pictures, strip, piece.source, begin_s))
+        strip = studio.inspect(partial(with_pictures, strip, piece.source, begin_s))
         known.write_text(json.dumps([asdict(still) for still in strip]), encoding="utf-8")
         yield {why.timeline: piece_timeline(features, score, strip, image, wished)}
 

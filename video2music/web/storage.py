@@ -11,8 +11,8 @@ from pathlib import Path
 
 from emotion.errors import RefusalError
 from video2music.web.folders import KEEP_S
-from video2music.web.home import SERVED
-from video2music.web.shelf import Shelf
+from video2music.web.server_folder import SERVED
+from video2music.web.session_store import SessionStore
 
 TIDY_EVERY_S = 60.0
 
@@ -34,19 +34,19 @@ class NoRoomError(RefusalError):
 
 
 @dataclass(frozen=True)
-class _Lying:
+class _ServedFile:
     """A file that browsers may fetch.
 
     Attributes:
         path: of it.
-        since: when it was first seen as it is now, on the caretaker's clock.
+        since: when it was first seen as it is now, on the clock of the storage.
     """
 
     path: Path
     since: float
 
 
-def room_for(clip_bytes: int, seconds: float, sounds: int = 3) -> int:
+def bytes_needed(clip_bytes: int, seconds: float, sounds: int = 3) -> int:
     """Return how many bytes a piece takes while it is made and when it is ready.
 
     Args:
@@ -57,23 +57,25 @@ def room_for(clip_bytes: int, seconds: float, sounds: int = 3) -> int:
     return SMALL + 2 * clip_bytes + round(sounds * SOUND_RATE * seconds)
 
 
-class Caretaker:
+class Storage:
     """Looks after one server's folder.
 
     Age is told by a clock of our own from when a file was first seen, not by the time of day that stands on it: when
     that is set, nobody's results go early and none stay.
 
     Args:
-        home: the folder.
+        folder: the folder.
         most: bytes that everything in it may take.
-        shelf: keeps what people work on, in the same folder.
+        sessions: keeps what people work on, in the same folder.
         clock: tells the time in seconds.
     """
 
-    def __init__(self, home: Path, most: int, shelf: Shelf, clock: Callable[[], float] = time.monotonic) -> None:
-        self.home = home
+    def __init__(
+        self, folder: Path, most: int, sessions: SessionStore, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.folder = folder
         self._most = most
-        self._shelf = shelf
+        self._shelf = sessions
         self._clock = clock
         self._seen: dict[Path, tuple[int, float]] = {}
         self._promised = 0
@@ -97,14 +99,14 @@ class Caretaker:
         self._shelf.sweep()
         with self._looking:
             now = self._clock()
-            for file in self._lying():
-                unfinished = file.path.parent == self.home / SERVED
+            for file in self._served_files():
+                unfinished = file.path.parent == self.folder / SERVED
                 if now - file.since > (GRACE_S if unfinished else KEEP_S):
                     self._remove(file.path)
 
     def used(self) -> int:
         """Return how many bytes everything in the folder takes on the disk."""
-        return sum({(of.st_dev, of.st_ino): of.st_blocks * 512 for of in _files_below(self.home).values()}.values())
+        return sum({(of.st_dev, of.st_ino): of.st_blocks * 512 for of in _files_below(self.folder).values()}.values())
 
     def need_room(self, wanted: int) -> None:
         """Refuse what there is no room for; what has been lying about longest makes room.
@@ -148,31 +150,31 @@ class Caretaker:
 
     def _missing(self, wanted: int) -> int:
         wanted += self._promised
-        return max(self.used() + wanted - self._most, wanted + KEPT_FREE - shutil.disk_usage(self.home).free)
+        return max(self.used() + wanted - self._most, wanted + KEPT_FREE - shutil.disk_usage(self.folder).free)
 
     def _make_room(self) -> bool:
         """Remove the oldest thing that nobody may need any more; return whether there was one."""
-        old = min(self._lying(), key=lambda file: file.since, default=None)
+        old = min(self._served_files(), key=lambda file: file.since, default=None)
         if old is not None and self._clock() - old.since > GRACE_S:
             self._remove(old.path)
             return True
         return self._shelf.drop_idle(GRACE_S)
 
-    def _lying(self) -> list[_Lying]:
+    def _served_files(self) -> list[_ServedFile]:
         """Look at what browsers may fetch; what was changed since the last look counts as new."""
         now, seen = self._clock(), {}
-        for path, of in _files_below(self.home / SERVED).items():
+        for path, of in _files_below(self.folder / SERVED).items():
             changed, since = self._seen.get(path, (0, now))
             seen[path] = of.st_ctime_ns, since if changed == of.st_ctime_ns else now
         self._seen = seen
-        return [_Lying(path, since) for path, (_, since) in seen.items()]
+        return [_ServedFile(path, since) for path, (_, since) in seen.items()]
 
     def _remove(self, path: Path) -> None:
         self._seen.pop(path, None)
         with suppress(OSError):
             path.unlink()
         with suppress(OSError):  # something else is in it, or it is the folder of all
-            if path.parent != self.home / SERVED:
+            if path.parent != self.folder / SERVED:
                 path.parent.rmdir()
 
 

@@ -14,9 +14,9 @@ from video2music.direction import Section
 from video2music.marks import Marks
 from video2music.piece import Piece
 from video2music.web.changes import Panel, apply_panel, compose_again, replace_chord, take_offer, undo, wishes_now
-from video2music.web.engine_room import EngineRoom
+from video2music.web.engine_registry import EngineRegistry
 from video2music.web.folders import KEEP_S
-from video2music.web.shelf import MOST_PEOPLE, MOST_VERSIONS, Kept, NotKeptError, Shelf
+from video2music.web.session_store import MOST_PEOPLE, MOST_VERSIONS, Kept, NotKeptError, SessionStore
 from video2music.wishes import Wishes
 
 
@@ -34,7 +34,7 @@ def kept(composed: Piece, tmp_path: Path) -> Kept:
     return Kept(folder, "holiday.mp4", Wishes(seed=7), (composed.without_sound(),))
 
 
-NO_ENGINES = EngineRoom(lambda _: pytest.fail("nothing is composed"))
+NO_ENGINES = EngineRegistry(lambda _: pytest.fail("nothing is composed"))
 
 
 def silent(_stage: str, _fraction: float) -> None:
@@ -64,7 +64,7 @@ def test_only_what_was_changed_changes(kept: Kept) -> None:
 
 def test_a_piece_is_composed_again_for_marks_with_its_seed_and_what_was_changed(kept: Kept) -> None:
     fake = sys.modules["fake_composer"].FakeComposer()
-    engines = EngineRoom(lambda _name: fake)
+    engines = EngineRegistry(lambda _name: fake)
     denser = apply_panel(replace(Panel.of(kept.piece), density=1.0))(kept, NO_ENGINES, silent)
     marks, sections = Marks((3.0,), (1.0,)), (Section(2, 5, "sad"),)
     after = compose_again(marks, sections)(denser, engines, silent)
@@ -152,43 +152,43 @@ def test_versions_are_bounded(kept: Kept) -> None:
 
 
 def test_nobody_reaches_anothers_piece(kept: Kept) -> None:
-    shelf = Shelf()
-    shelf.put("me", kept)
-    assert shelf.get("me") is kept
+    sessions = SessionStore()
+    sessions.put("me", kept)
+    assert sessions.get("me") is kept
     with pytest.raises(NotKeptError, match="Compose one first"):
-        shelf.get("you")
+        sessions.get("you")
 
 
 def test_a_new_piece_takes_the_place_and_the_folder_of_the_old_one(kept: Kept, tmp_path: Path) -> None:
-    shelf, newer = Shelf(), replace(kept, folder=tmp_path / "newer")
+    sessions, newer = SessionStore(), replace(kept, folder=tmp_path / "newer")
     newer.folder.mkdir()
-    shelf.put("me", kept)
+    sessions.put("me", kept)
     changed = kept.with_version(kept.piece)
-    assert shelf.swap("me", kept, changed)
+    assert sessions.swap("me", kept, changed)
     assert kept.folder.exists()
-    shelf.put("me", newer)
+    sessions.put("me", newer)
     assert not kept.folder.exists()
-    assert not shelf.swap("me", kept, changed)
-    assert shelf.get("me") is newer
-    shelf.drop("me")
+    assert not sessions.swap("me", kept, changed)
+    assert sessions.get("me") is newer
+    sessions.drop("me")
     assert not newer.folder.exists()
 
 
 def test_what_is_old_is_forgotten(kept: Kept) -> None:
     now = [0.0]
-    shelf = Shelf(lambda: now[0])
-    shelf.put("me", kept)
+    sessions = SessionStore(lambda: now[0])
+    sessions.put("me", kept)
     now[0] = KEEP_S + 1.0
     with pytest.raises(NotKeptError):
-        shelf.get("me")
+        sessions.get("me")
     assert not kept.folder.exists()
 
 
 def test_whoever_is_idle_longest_makes_room(kept: Kept, tmp_path: Path) -> None:
-    shelf = Shelf()
+    sessions = SessionStore()
     for number in range(MOST_PEOPLE + 1):
-        shelf.put(str(number), replace(kept, folder=tmp_path / str(number)))
+        sessions.put(str(number), replace(kept, folder=tmp_path / str(number)))
     with pytest.raises(NotKeptError):
-        shelf.get("0")
-    shelf.get("1")
-    shelf.get(str(MOST_PEOPLE))
+        sessions.get("0")
+    sessions.get("1")
+    sessions.get(str(MOST_PEOPLE))

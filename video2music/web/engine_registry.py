@@ -75,7 +75,7 @@ class EngineFacts:
         return tuple(need for need in self.needs if not need.here)
 
 
-class EngineRoom:
+class EngineRegistry:
     """Loads the composers when they are first needed, one for each engine.
 
     Every run names its engine and takes the composer of that name, so that nobody's choice reaches anybody else's run.

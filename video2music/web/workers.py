@@ -14,16 +14,16 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from emotion.errors import RefusalError
 from video2music.progress import Progress
-from video2music.web.bounds import Bounds
-from video2music.web.worker import StoppedError, work
+from video2music.web.resource_limits import ResourceLimits
+from video2music.web.worker_process import StoppedError, work
 
-__all__ = ["Hands", "Order", "OwnHands", "ProcessHands", "Stopped", "StoppedError", "WorkerLostError", "checked"]
+__all__ = ["InlineWorker", "ProcessWorker", "Stopped", "StoppedError", "Task", "Worker", "WorkerLostError", "checked"]
 
-Room = TypeVar("Room")
-Room_co = TypeVar("Room_co", covariant=True)
+Service = TypeVar("Service")
+Service_co = TypeVar("Service_co", covariant=True)
 Outcome = TypeVar("Outcome")
-Order = Callable[[Room, Progress], Outcome]
-"""Work in a room; where it crosses into another process it must be picklable, and so must what it returns."""
+Task = Callable[[Service, Progress], Outcome]
+"""Work with a service; where it crosses into another process it must be picklable, and so must what it returns."""
 
 Stopped = Callable[[], bool]
 
@@ -39,19 +39,19 @@ class WorkerLostError(RefusalError):
     """The process that worked ended, or was ended, before it had a result."""
 
 
-class Hands(Protocol[Room_co]):
-    """Those who do the work."""
+class Worker(Protocol[Service_co]):
+    """Who does the slow work."""
 
     @property
     def places(self) -> int:
-        """How many orders they take at the same time."""
+        """How many tasks it takes at the same time."""
         ...
 
-    def perform(self, order: Order[Room_co, Outcome], report: Progress, stopped: Stopped) -> Outcome:
+    def perform(self, task: Task[Service_co, Outcome], report: Progress, stopped: Stopped) -> Outcome:
         """Do some work.
 
         Args:
-            order: what is done, in the room.
+            task: what is done with the service.
             report: told stage and fraction.
             stopped: whether whoever asked does not want it any more.
 
@@ -71,30 +71,30 @@ class Hands(Protocol[Room_co]):
 
 
 @dataclass(frozen=True)
-class OwnHands(Generic[Room]):
+class InlineWorker(Generic[Service]):
     """Works in this process: work is stopped at its next report.
 
     Attributes:
-        room: in which it works.
-        prepare: gets the room ready before the first work.
+        service: with which it works.
+        prepare: gets the service ready before the first work.
     """
 
-    room: Room
-    prepare: Order[Room, object] | None = None
+    service: Service
+    prepare: Task[Service, object] | None = None
 
     @property
     def places(self) -> int:
-        """One order at a time."""
+        """One task at a time."""
         return 1
 
-    def perform(self, order: Order[Room, Outcome], report: Progress, stopped: Stopped) -> Outcome:
-        """Do some work; see `Hands.perform`."""
-        return order(self.room, checked(report, stopped))
+    def perform(self, task: Task[Service, Outcome], report: Progress, stopped: Stopped) -> Outcome:
+        """Do some work; see `Worker.perform`."""
+        return task(self.service, checked(report, stopped))
 
     def warm(self) -> None:
-        """Get the room ready."""
+        """Get the service ready."""
         if self.prepare is not None:
-            self.prepare(self.room, lambda _stage, _fraction: None)
+            self.prepare(self.service, lambda _stage, _fraction: None)
 
     def close(self) -> None:
         """There is nothing to let go of."""
@@ -111,16 +111,16 @@ def checked(report: Progress, stopped: Stopped) -> Progress:
     return tell
 
 
-class Worker(Protocol):
-    """Who works somewhere else."""
+class WorkerHandle(Protocol):
+    """A process that works, here or on another machine."""
 
     @property
-    def line(self) -> Any:  # noqa: ANN401 - a Connection, or what has its words
-        """Takes orders with `send_bytes`, and the wish to stop as empty bytes; brings news with `poll` and `recv`."""
+    def connection(self) -> Any:  # noqa: ANN401 - a Connection, or what has its words
+        """Takes tasks with `send_bytes`, and the wish to stop as empty bytes; brings news with `poll` and `recv`."""
         ...
 
     def is_alive(self) -> bool:
-        """Return whether an order would be heard."""
+        """Return whether an task would be heard."""
         ...
 
     def kill(self) -> None:
@@ -128,22 +128,22 @@ class Worker(Protocol):
         ...
 
     def close(self) -> None:
-        """Wait until it is gone, and let go of the line to it."""
+        """Wait until it is gone, and let go of the connection to it."""
         ...
 
 
 @dataclass(frozen=True)
-class _Process:
+class _ProcessHandle:
     """A worker in a process of this machine.
 
     Attributes:
         process: is one.
-        line: to it.
+        connection: to it.
         life: ends it by being closed.
     """
 
     process: Any
-    line: Connection
+    connection: Connection
     life: Connection
 
     def is_alive(self) -> bool:
@@ -156,129 +156,129 @@ class _Process:
 
     def close(self) -> None:
         self.process.join()
-        self.line.close()
+        self.connection.close()
         self.life.close()
 
 
 @dataclass
-class ProcessHands(Generic[Room]):
+class ProcessWorker(Generic[Service]):
     """Works in a process of its own, which is killed when it does not stop, and replaced when it dies.
 
     Attributes:
-        make_room: builds the room, in the process; picklable.
-        prepare: gets the room ready before the first work; picklable.
+        make_service: builds the service, in the process; picklable.
+        prepare: gets the service ready before the first work; picklable.
         preload: modules that the processes have loaded when they start.
         silence_s: seconds without a report after which work is given up.
         deadline_s: seconds after which it is given up in any case.
-        bounds: what the process may take of the machine.
+        limits: what the process may take of the machine.
     """
 
-    make_room: Callable[[], Room]
-    prepare: Order[Room, object] | None = None
+    make_service: Callable[[], Service]
+    prepare: Task[Service, object] | None = None
     preload: tuple[str, ...] = ()
     silence_s: float = SILENCE_S
     deadline_s: float = DEADLINE_S
-    bounds: Bounds = field(default_factory=Bounds)
-    _worker: Worker | None = None
+    limits: ResourceLimits = field(default_factory=ResourceLimits)
+    _handle: WorkerHandle | None = None
     _busy: threading.Lock = field(default_factory=threading.Lock)
     _starting: threading.Lock = field(default_factory=threading.Lock)
     _closed: bool = False
 
     @property
     def places(self) -> int:
-        """One order at a time."""
+        """One task at a time."""
         return 1
 
-    def perform(self, order: Order[Room, Outcome], report: Progress, stopped: Stopped) -> Outcome:
-        """Do some work; see `Hands.perform`.
+    def perform(self, task: Task[Service, Outcome], report: Progress, stopped: Stopped) -> Outcome:
+        """Do some work; see `Worker.perform`.
 
         Raises:
             WorkerLostError: the process died, or the deadline has passed.
         """
         with self._busy:
-            worker = self._alive()
-            parcel = pickle.dumps(order)
+            handle = self._alive()
+            pickled = pickle.dumps(task)
             try:
-                worker.line.send_bytes(parcel)
-                outcome: Outcome = self._wait(worker, report, stopped)
+                handle.connection.send_bytes(pickled)
+                outcome: Outcome = self._wait(handle, report, stopped)
             except (EOFError, OSError) as error:
-                self._end(worker)
+                self._end(handle)
                 remedy = "Try again; if it happens again, the clip is more than this computer can take"
                 raise WorkerLostError("The process that worked on this ended unexpectedly", remedy=remedy) from error
             return outcome
 
-    def _wait(self, worker: Worker, report: Progress, stopped: Stopped) -> Any:  # noqa: ANN401 - the order's outcome
+    def _wait(self, handle: WorkerHandle, report: Progress, stopped: Stopped) -> Any:  # noqa: ANN401 - the task's outcome
         begun = heard = time.monotonic()
         while True:
-            if worker.line.poll(LOOK_EVERY_S):
-                kind, content = worker.line.recv()
+            if handle.connection.poll(LOOK_EVERY_S):
+                kind, content = handle.connection.recv()
                 heard = time.monotonic()
                 if kind == "progress":
-                    self._pass_on(worker, report, content)
+                    self._pass_on(handle, report, content)
                 elif kind == "outcome":
                     return content
                 else:
                     if kind == "spent":
-                        self._end(worker)
+                        self._end(handle)
                     raise content
             if stopped():
-                self._stop(worker)
+                self._stop(handle)
                 raise StoppedError
             now = time.monotonic()
             if now - heard > self.silence_s or now - begun > self.deadline_s:
-                self._end(worker)
+                self._end(handle)
                 raise WorkerLostError("This took too long and was given up", remedy="Try a shorter clip")
 
-    def _pass_on(self, worker: Worker, report: Progress, content: tuple[str, float]) -> None:
+    def _pass_on(self, handle: WorkerHandle, report: Progress, content: tuple[str, float]) -> None:
         """Tell whoever asked how far the work is; where they do not listen any more it ends, and is nobody else's."""
         try:
             report(*content)
         except BaseException:
-            self._stop(worker)
+            self._stop(handle)
             raise
 
-    def _stop(self, worker: Worker) -> None:
+    def _stop(self, handle: WorkerHandle) -> None:
         """Ask the process to let go of its work; it is killed where it does not."""
         until = time.monotonic() + PATIENCE_S
         with contextlib.suppress(EOFError, OSError):
-            worker.line.send_bytes(b"")
-            while worker.line.poll(max(0.0, until - time.monotonic())):
-                kind, _ = worker.line.recv()
+            handle.connection.send_bytes(b"")
+            while handle.connection.poll(max(0.0, until - time.monotonic())):
+                kind, _ = handle.connection.recv()
                 if kind != "progress":
                     return
-        self._end(worker)
+        self._end(handle)
 
-    def _alive(self) -> Worker:
+    def _alive(self) -> WorkerHandle:
         """Return a process that waits for work; one that has died meanwhile, for whatever reason, is replaced."""
-        worker = self._worker
-        if worker is not None and (worker.line.poll() or not worker.is_alive()):  # idle, it has nothing to say
-            self._end(worker)
-        return self._worker or self._start()
+        handle = self._handle
+        if handle is not None and (handle.connection.poll() or not handle.is_alive()):  # idle, it has nothing to say
+            self._end(handle)
+        return self._handle or self._start()
 
-    def _start(self) -> Worker:
+    def _start(self) -> WorkerHandle:
         with self._starting:  # `close` ends every process that was started, and none is after it
             if self._closed:
                 raise StoppedError
-            self._worker = worker = self._begin()
-        return worker
+            self._handle = handle = self._begin()
+        return handle
 
-    def _begin(self) -> Worker:
+    def _begin(self) -> WorkerHandle:
         # Forked from a process that has loaded the libraries and nothing else: a replacement is there in a second
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(list(self.preload))
         (mine, theirs), (life, their_life) = context.Pipe(), context.Pipe()
-        told = (theirs, their_life, self.bounds, self.make_room, self.prepare)
+        told = (theirs, their_life, self.limits, self.make_service, self.prepare)
         process = context.Process(target=work, args=told, daemon=True)
         process.start()
         theirs.close()
         their_life.close()
-        return _Process(process, mine, life)
+        return _ProcessHandle(process, mine, life)
 
-    def _end(self, worker: Worker) -> None:
+    def _end(self, handle: WorkerHandle) -> None:
         """End a process with every program that it started, and have another in its place."""
-        worker.kill()
-        worker.close()
-        self._worker = None
+        handle.kill()
+        handle.close()
+        self._handle = None
         with contextlib.suppress(StoppedError):
             self._start()  # the next person shall not wait for it
 
@@ -291,6 +291,6 @@ class ProcessHands(Generic[Room]):
         """End the process, whatever it does."""
         with self._starting:
             self._closed = True
-            worker = self._worker
-        if worker is not None:
-            worker.kill()
+            handle = self._handle
+        if handle is not None:
+            handle.kill()

@@ -8,17 +8,17 @@ import pytest
 
 from video2music.errors import OutputError
 from video2music.web.folders import private_root, working_folder
-from video2music.web.home import LOCK, clear, move_in
+from video2music.web.server_folder import LOCK, clear, open_server_folder
 
 LIVES = """
 import sys
 from pathlib import Path
 from video2music.web.folders import working_folder
-from video2music.web.home import move_in
+from video2music.web.server_folder import open_server_folder
 
-home = move_in(Path(sys.argv[1]))
-(working_folder(home.path) / "clip.mp4").write_bytes(bytes(1000))
-print(home.path, flush=True)
+folder = open_server_folder(Path(sys.argv[1]))
+(working_folder(folder.path) / "clip.mp4").write_bytes(bytes(1000))
+print(folder.path, flush=True)
 sys.stdin.read()
 """
 
@@ -33,15 +33,15 @@ def test_a_killed_server_leaves_nothing_beyond_the_next_start(root: Path) -> Non
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         left = Path(server.stdout.readline().strip())
-        beside = move_in(root)
+        beside = open_server_folder(root)
         assert list(left.rglob("clip.mp4"))  # it runs: what it has is its own
         server.kill()
     assert left.exists()
-    home = move_in(root)
+    folder = open_server_folder(root)
     assert not left.exists()
     assert beside.path.exists()
     beside.leave()
-    home.leave()
+    folder.close()
     assert [path.name for path in root.iterdir()] == [LOCK]
 
 
@@ -54,13 +54,13 @@ def test_nothing_else_is_cleared(root: Path) -> None:
 
 
 def test_a_server_that_stops_leaves_nothing(root: Path) -> None:
-    home = move_in(root)
-    (working_folder(home.path) / "clip.mp4").touch()
-    home.leave()
+    folder = open_server_folder(root)
+    (working_folder(folder.path) / "clip.mp4").touch()
+    folder.close()
     assert [path.name for path in root.iterdir()] == [LOCK]
 
 
 def test_a_folder_that_cannot_be_used_is_said(root: Path) -> None:
     (root / LOCK).mkdir()
     with pytest.raises(OutputError, match=r"The folder for uploads cannot be used .*\. Set TMPDIR to another folder"):
-        move_in(root)
+        open_server_folder(root)

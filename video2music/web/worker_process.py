@@ -1,4 +1,4 @@
-"""What runs in a process that works: it is bounded, and ends with the program that started it, whatever it does."""
+"""What runs in a worker process: its resources are limited, and it ends with the program that started it."""
 
 import contextlib
 import os
@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from emotion.errors import RefusalError
 from video2music.progress import Progress
-from video2music.web.bounds import Bounds, out_of_memory
+from video2music.web.resource_limits import ResourceLimits, out_of_memory
 
 REPORT_EVERY_S = 0.05
 
@@ -23,37 +23,37 @@ class StoppedError(Exception):
 
 
 def work(  # a process is told everything when it starts
-    line: Connection,
+    connection: Connection,
     life: Connection,
-    bounds: Bounds,
-    make_room: Callable[[], Any],
+    limits: ResourceLimits,
+    make_service: Callable[[], Any],
     prepare: Callable[[Any, Progress], object] | None,
 ) -> None:
-    """Work until the line is closed; runs in the process.
+    """Work until the connection is closed; runs in the process.
 
     Args:
-        line: brings orders, and takes reports and outcomes back.
+        connection: brings tasks, and takes reports and outcomes back.
         life: is closed when the program that started this one has ended, however it did.
-        bounds: what the process may take.
-        make_room: builds the room.
-        prepare: gets the room ready before the first work.
+        limits: what the process may take.
+        make_service: builds the service.
+        prepare: gets the service ready before the first work.
     """
     with contextlib.suppress(PermissionError):  # it leads a session already
         os.setsid()  # programs that it starts end with it, and Ctrl-C is for the program that started it
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    bounds.apply()
+    limits.apply()
     threading.Thread(target=_end_with, args=(life,), daemon=True).start()
-    room = make_room()
+    service = make_service()
     if prepare is not None:
         with contextlib.suppress(RefusalError, MemoryError):  # said again to whoever asks for work
-            prepare(room, lambda _stage, _fraction: None)
+            prepare(service, lambda _stage, _fraction: None)
     while True:
         try:
-            parcel = line.recv_bytes()
+            pickled = connection.recv_bytes()
         except (EOFError, OSError):
             return
-        if parcel:  # an empty one asks to stop what was finished already
-            answer_order(line, room, parcel, bounds)
+        if pickled:  # an empty one asks to stop what was finished already
+            answer_task(connection, service, pickled, limits)
 
 
 def _end_with(life: Connection) -> None:
@@ -64,7 +64,7 @@ def _end_with(life: Connection) -> None:
 
 
 class Messages(Protocol):
-    """The end of a line that whoever works holds: reports and the answer go out, the wish to stop comes in."""
+    """The end of a connection that whoever works holds: reports and the answer go out, the wish to stop comes in."""
 
     def send(self, message: Any, /) -> None:  # noqa: ANN401 - a pair of kind and content
         """Send a report or the answer."""
@@ -75,50 +75,50 @@ class Messages(Protocol):
         ...
 
     def recv_bytes(self) -> bytes:
-        """Take the wish to stop off the line."""
+        """Take the wish to stop off the connection."""
         ...
 
 
-def answer_order(line: Messages, room: object, parcel: bytes, bounds: Bounds) -> None:
+def answer_task(connection: Messages, service: object, pickled: bytes, limits: ResourceLimits) -> None:
     """Do what is ordered and send what came of it; "spent" asks for another process in the place of this one.
 
     Args:
-        line: to whoever ordered.
-        room: in which it is done.
-        parcel: the order, pickled.
-        bounds: what the process may take.
+        connection: to whoever ordered.
+        service: with which it is done.
+        pickled: the task, pickled.
+        limits: what the process may take.
     """
     answer: tuple[str, object]
     try:
-        order = pickle.loads(parcel)  # noqa: S301 - from the program that started this one
-        answer = ("outcome", order(room, _reporter(line)))
+        task = pickle.loads(pickled)  # noqa: S301 - from the program that started this one
+        answer = ("outcome", task(service, _reporter(connection)))
     except StoppedError as error:
         answer = ("error", error)
     except Exception as error:  # noqa: BLE001 - told to whoever asked
         if out_of_memory(error):
-            answer = ("spent", bounds.refusal())
+            answer = ("spent", limits.refusal())
         elif isinstance(error, RefusalError):
             answer = ("error", error)
         else:
             answer = ("error", RuntimeError("".join(traceback.format_exception(error))))
     try:
-        line.send(answer)
+        connection.send(answer)
     except (TypeError, AttributeError, pickle.PicklingError) as error:
-        line.send(("error", RuntimeError(f"The outcome cannot leave its process: {error}")))
+        connection.send(("error", RuntimeError(f"The outcome cannot leave its process: {error}")))
 
 
-def _reporter(line: Messages) -> Progress:
+def _reporter(connection: Messages) -> Progress:
     """Return a progress function that tells the other side, not too often, and hears when it shall stop."""
     last_stage, last_time = "", 0.0
 
     def report(stage: str, fraction: float) -> None:
         nonlocal last_stage, last_time
-        if line.poll():
-            line.recv_bytes()
+        if connection.poll():
+            connection.recv_bytes()
             raise StoppedError
         now = time.monotonic()
         if stage != last_stage or now - last_time > REPORT_EVERY_S or fraction >= 1:
             last_stage, last_time = stage, now
-            line.send(("progress", (stage, fraction)))
+            connection.send(("progress", (stage, fraction)))
 
     return report

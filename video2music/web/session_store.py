@@ -79,7 +79,7 @@ class Kept:
         return replace(self, versions=(*self.versions[:-1], self.piece.without_sound()))
 
 
-class Shelf:
+class SessionStore:
     """Keeps what each person works on; nobody reaches what belongs to another session.
 
     Args:

@@ -19,7 +19,7 @@ SERVED = "served"
 
 
 @dataclass(frozen=True)
-class Home:
+class ServerFolder:
     """The folder of a server that runs.
 
     Attributes:
@@ -29,13 +29,13 @@ class Home:
     path: Path
     _lock: IO[bytes]
 
-    def leave(self) -> None:
+    def close(self) -> None:
         """Remove the folder and let go of it."""
         shutil.rmtree(self.path, ignore_errors=True)
         self._lock.close()
 
 
-def move_in(root: Path) -> Home:
+def open_server_folder(root: Path) -> ServerFolder:
     """Make a folder for this server, after those of servers that run no more were removed.
 
     A lock is the system's: it is gone with the process that held it, however that ended, whatever the clock says, and
@@ -59,7 +59,7 @@ def move_in(root: Path) -> Home:
             where=root,
             remedy="Set TMPDIR to another folder",
         ) from error
-    return Home(path, lock)
+    return ServerFolder(path, lock)
 
 
 def clear(root: Path) -> int:
@@ -79,7 +79,7 @@ def clear(root: Path) -> int:
 
 @contextmanager
 def _alone(root: Path) -> Iterator[None]:
-    """Wait until no other server is moving in."""
+    """Wait until no other server is opening its folder."""
     with (root / LOCK).open("wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -13,7 +13,7 @@ OWN_PLACES = 5
 """Runs of one person, or of one program, that may stand in line at once."""
 
 
-class LineFullError(RefusalError):
+class QueueFullError(RefusalError):
     """Too many wait already."""
 
 
@@ -27,7 +27,7 @@ class Waiting(Protocol):
 One = TypeVar("One", bound=Waiting)
 
 
-class Line(Generic[One]):
+class FairQueue(Generic[One]):
     """Those who wait, the ones at work first.
 
     Whoever asks for a second piece stands behind everybody's first one: a program that sends five clips at once keeps
@@ -49,13 +49,13 @@ class Line(Generic[One]):
             person: who asks.
 
         Raises:
-            LineFullError: it is.
+            QueueFullError: it is.
         """
         own, waiting = self._own(person), len(self._standing) - self._places
         if own >= OWN_PLACES:
-            raise LineFullError(f"{own} of yours are in line already", remedy="Please ask again when one is finished")
+            raise QueueFullError(f"{own} of yours are in line already", remedy="Please ask again when one is finished")
         if waiting >= WAITING_PLACES:
-            raise LineFullError("Too many pieces are waiting already", remedy="Please try again in a minute")
+            raise QueueFullError("Too many pieces are waiting already", remedy="Please try again in a minute")
 
     def place_of_next(self, person: str) -> int:
         """Return how many would come before the next run of a person."""

@@ -4,24 +4,24 @@ import threading
 
 import pytest
 
-from video2music.features.gaze import MOST_WAITING, Gaze
+from video2music.features.background import MOST_WAITING, BackgroundCalls
 
 PATIENCE_S = 20.0
 
 
 def test_what_was_seen_keeps_its_order() -> None:
-    with Gaze(lambda number: number * number) as gaze:
+    with BackgroundCalls(lambda number: number * number) as calls:
         for number in range(7):
-            gaze.show(number)
-        assert gaze.seen() == [0, 1, 4, 9, 16, 25, 36]
+            calls.show(number)
+        assert calls.seen() == [0, 1, 4, 9, 16, 25, 36]
 
 
 def test_the_caller_goes_on_while_the_eye_looks() -> None:
     went_on = threading.Event()
-    with Gaze(lambda: went_on.wait(PATIENCE_S)) as gaze:
-        gaze.show()
+    with BackgroundCalls(lambda: went_on.wait(PATIENCE_S)) as calls:
+        calls.show()
         went_on.set()
-        assert gaze.seen() == [True]
+        assert calls.seen() == [True]
 
 
 def test_only_a_few_wait() -> None:
@@ -33,18 +33,18 @@ def test_only_a_few_wait() -> None:
 
     def show_all() -> None:
         for number in range(MOST_WAITING + 1):
-            gaze.show(number)
+            calls.show(number)
         shown.set()
 
     shown = threading.Event()
-    with Gaze(look) as gaze:
+    with BackgroundCalls(look) as calls:
         caller = threading.Thread(target=show_all)
         caller.start()
         assert not shown.wait(0.05)
         free.set()
         caller.join(PATIENCE_S)
         assert shown.is_set()
-        gaze.seen()
+        calls.seen()
     assert begun == list(range(MOST_WAITING + 1))
 
 
@@ -52,10 +52,10 @@ def test_an_error_reaches_the_caller() -> None:
     def look() -> None:
         raise ZeroDivisionError
 
-    with Gaze(look) as gaze:
-        gaze.show()
+    with BackgroundCalls(look) as calls:
+        calls.show()
         with pytest.raises(ZeroDivisionError):
-            gaze.seen()
+            calls.seen()
 
 
 def test_what_still_waits_is_given_up() -> None:
@@ -67,11 +67,11 @@ def test_what_still_waits_is_given_up() -> None:
         assert free.wait(PATIENCE_S)
 
     def interrupt() -> None:
-        with Gaze(look) as gaze:
-            gaze.show(0)
-            gaze.show(1)
+        with BackgroundCalls(look) as calls:
+            calls.show(0)
+            calls.show(1)
             assert going.wait(PATIENCE_S)
-            gaze._waiting[-1].add_done_callback(lambda _: free.set())
+            calls._waiting[-1].add_done_callback(lambda _: free.set())
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

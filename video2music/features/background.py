@@ -13,7 +13,7 @@ MOST_WAITING = 2
 """Calls that are being looked at or wait for it: one more than the eye works on, few enough to keep memory flat."""
 
 
-class Gaze(Generic[Shown, Seen]):
+class BackgroundCalls(Generic[Shown, Seen]):
     """Calls a function again and again, in order, while the caller goes on; used as a context manager.
 
     Decoding and networks both let go of Python's lock, so that they share the cores.

@@ -24,7 +24,7 @@ class TooMuchMemoryError(RefusalError):
 
 
 @dataclass(frozen=True)
-class Bounds:
+class ResourceLimits:
     """What one process may take.
 
     Attributes:

@@ -20,9 +20,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.formparsers import MultiPartException
 from starlette.responses import PlainTextResponse
 
-from video2music.web.caretaker import Caretaker, NoRoomError
-from video2music.web.home import SERVED
 from video2music.web.limits import MEGABYTE, Limits
+from video2music.web.server_folder import SERVED
+from video2music.web.storage import NoRoomError, Storage
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -84,18 +84,18 @@ def page_headers() -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Gate:
+class RequestFilter:
     """Lets requests through, or answers them itself with one sentence.
 
     Attributes:
         app: answers what is let through.
         limits: how large an upload may be.
-        caretaker: knows whether there is room for it.
+        storage: knows whether there is room for it.
     """
 
     app: App
     limits: Limits
-    caretaker: Caretaker
+    storage: Storage
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request, as ASGI has it."""
@@ -139,7 +139,7 @@ class Gate:
         named = next((path.removeprefix(start) for start in FILES if path.startswith(start)), None)
         if named is None:
             return True
-        served = self.caretaker.home / SERVED
+        served = self.storage.folder / SERVED
         return os.path.isabs(named) and Path(os.path.normpath(named)).is_relative_to(served)  # noqa: PTH117 - of a string
 
     def _most(self, scope: Message) -> int:
@@ -148,7 +148,7 @@ class Gate:
     def _room(self, scope: Message) -> AbstractContextManager[None]:
         if not is_upload(scope):
             return nullcontext()
-        return self.caretaker.promised(int(Headers(scope=scope)["content-length"]))
+        return self.storage.promised(int(Headers(scope=scope)["content-length"]))
 
 
 def fetch_nothing() -> None:

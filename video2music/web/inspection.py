@@ -1,4 +1,4 @@
-"""Looks at an upload, each in a process that may crash, hang or run out of memory without harm: see `Studio.look`."""
+"""Looks at uploads, in a process that may crash, hang or run out of memory without harm: see `Studio.inspect`."""
 
 import math
 from collections.abc import Callable
@@ -9,20 +9,20 @@ from typing import Generic, TypeVar
 
 from emotion.errors import RefusalError
 from video2music.progress import Progress
-from video2music.web.bounds import Bounds
-from video2music.web.hands import ProcessHands
+from video2music.web.resource_limits import ResourceLimits
+from video2music.web.workers import ProcessWorker
 
 Outcome = TypeVar("Outcome")
 
-LONGEST_LOOK_S = 60.0
+LONGEST_INSPECTION_S = 60.0
 
 MEMORY, LARGEST_FILE = 2_000_000_000, 1_000_000
 """Bytes that a process which looks may take, and write: it decodes a few frames, and writes nothing."""
 
 
 @dataclass(frozen=True)
-class Look(Generic[Outcome]):
-    """An order that needs no room.
+class Inspection(Generic[Outcome]):
+    """A task that needs no service.
 
     Attributes:
         see: looks; picklable, with what it is given and what it returns.
@@ -30,23 +30,23 @@ class Look(Generic[Outcome]):
 
     see: Callable[[], Outcome]
 
-    def __call__(self, _room: object, _progress: Progress) -> Outcome:
+    def __call__(self, _service: object, _progress: Progress) -> Outcome:
         """Look."""
         return self.see()
 
 
-def no_room() -> None:
+def no_service() -> None:
     """Return what a process that only looks needs."""
 
 
-def eyes_apart(preload: tuple[str, ...]) -> ProcessHands[None]:
+def inspection_worker(preload: tuple[str, ...]) -> ProcessWorker[None]:
     """Return those who look in a process of their own.
 
     Args:
         preload: modules that it has loaded when it starts.
     """
-    bounds = Bounds(MEMORY, LARGEST_FILE)
-    return ProcessHands(no_room, preload=preload, silence_s=LONGEST_LOOK_S, bounds=bounds)
+    limits = ResourceLimits(MEMORY, LARGEST_FILE)
+    return ProcessWorker(no_service, preload=preload, silence_s=LONGEST_INSPECTION_S, limits=limits)
 
 
 def length_of(clip: Path | None, look: Callable[[Callable[[], float]], float]) -> float:
@@ -54,7 +54,7 @@ def length_of(clip: Path | None, look: Callable[[Callable[[], float]], float]) -
 
     Args:
         clip: the upload.
-        look: how it is looked at, see `Studio.look`.
+        look: how it is looked at, see `Studio.inspect`.
     """
     try:
         return math.inf if clip is None else look(partial(measured_s, clip))

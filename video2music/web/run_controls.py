@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 import gradio as gr
 
 from emotion.errors import RefusalError
-from video2music.web.hands import StoppedError
 from video2music.web.progress_view import Course, notice, progress_card
-from video2music.web.runs import Bench, Run
+from video2music.web.runs import Run, RunQueue
 from video2music.web.studio import Studio
 from video2music.web.words import UNEXPECTED, refusal_sentence
+from video2music.web.workers import StoppedError
 
 Outcome = TypeVar("Outcome")
 
@@ -24,13 +24,13 @@ Changes = dict[Any, Any]
 FULL = "Too many pieces are waiting already. Please try again in a minute."
 
 TELLING = Path(__file__).parents[2] / "assets" / "told.js"
-"""Script that says what a desk shows to those who hear the page."""
+"""Script that says what the controls show to those who hear the page."""
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Desk:
+class RunControls:
     """The place in a tab where runs are begun, watched and stopped.
 
     Attributes:
@@ -41,7 +41,7 @@ class Desk:
         stop: the button that stops a run.
         resting: what stands on the start button.
         working: what stands there during a run.
-        bench: where the runs are made.
+        queue: where the runs are made.
     """
 
     studio: Studio
@@ -51,32 +51,32 @@ class Desk:
     stop: gr.Button
     resting: str
     working: str
-    bench: Bench
+    queue: RunQueue
 
     @property
-    def controls(self) -> list[gr.components.Component]:
+    def components(self) -> list[gr.components.Component]:
         """The components that `busy` and `rest` change."""
         return [self.status, self.stop, self.start]
 
     def session(self, request: gr.Request) -> str:
-        """Return what tells this person's runs at this desk from all others; see `Bench.leave`."""
+        """Return what tells this person's runs with these controls from all others; see `RunQueue.leave`."""
         return f"{request.session_hash}/{self.name}"
 
     def ask(self, request: gr.Request) -> None:
         """Note that a person asks for a run, which may have to wait before it starts."""
-        self.bench.ask(self.session(request))
+        self.queue.ask(self.session(request))
 
     def need_room(self, request: gr.Request) -> None:
         """Refuse a further run while too many people wait.
 
         Raises:
-            LineFullError: they do.
+            QueueFullError: they do.
         """
-        self.bench.need_room(self.session(request))
+        self.queue.need_room(self.session(request))
 
     def waiting(self, request: gr.Request) -> Changes:
         """Show what a person who has just asked waits for."""
-        return self.busy(progress_card(Course().follow([self.bench.next_place(self.session(request))])))
+        return self.busy(progress_card(Course().follow([self.queue.next_place(self.session(request))])))
 
     def refused(self, error: RefusalError) -> Changes:
         """Say why a run was not begun."""
@@ -108,12 +108,12 @@ class Desk:
 
     def halt(self, request: gr.Request) -> Changes:
         """Stop this person's run, waiting or working."""
-        self.bench.stop(self.session(request))
+        self.queue.stop(self.session(request))
         return self.stopped()
 
     def lost(self, request: gr.Request) -> Changes:
         """Say that a run never began: it was stopped in line, the line is full, or the connection broke."""
-        if self.bench.was_stopped(self.session(request)):
+        if self.queue.was_stopped(self.session(request)):
             return self.stopped()
         return self.rest(notice("Not started", FULL))
 
@@ -139,9 +139,9 @@ class Desk:
         }
 
 
-def lay_out_desk(
-    studio: Studio, name: str, start: gr.Button, working: str, *, prefix: str = "", bench: Bench | None = None
-) -> Desk:
+def lay_out_controls(
+    studio: Studio, name: str, start: gr.Button, working: str, *, prefix: str = "", queue: RunQueue | None = None
+) -> RunControls:
     """Put progress and the stop button where the result will be.
 
     Args:
@@ -150,11 +150,11 @@ def lay_out_desk(
         start: the button that begins a run.
         working: what stands on that button during a run.
         prefix: begins the ids of the two components.
-        bench: where the runs are made; the one for compositions by default.
+        queue: where the runs are made; the one for compositions by default.
     """
     status = gr.HTML("", elem_id=f"{prefix}status", js_on_load=TELLING.read_text(encoding="utf-8"))
     stop = gr.Button("Stop", visible=False, elem_id=f"{prefix}stop", size="sm")
-    return Desk(studio, name, start, status, stop, str(start.value), working, bench or studio.bench)
+    return RunControls(studio, name, start, status, stop, str(start.value), working, queue or studio.composing)
 
 
 REMEMBER_PLACE = """(...given) => {

@@ -12,10 +12,10 @@ import httpx
 import pytest
 import safehttpx
 
-from video2music.web.caretaker import Caretaker
-from video2music.web.gate import BROKEN_OFF, DISK_FULL, LARGEST_CALL, SEND_IT, Gate, page_headers
 from video2music.web.limits import Limits
-from video2music.web.shelf import Shelf
+from video2music.web.request_filter import BROKEN_OFF, DISK_FULL, LARGEST_CALL, SEND_IT, RequestFilter, page_headers
+from video2music.web.session_store import SessionStore
+from video2music.web.storage import Storage
 
 PATIENT_S = 60.0  # a busy machine is no failure
 get, post, request = (partial(ask, timeout=PATIENT_S) for ask in (httpx.get, httpx.post, httpx.request))
@@ -140,9 +140,9 @@ def test_a_call_is_no_larger_than_it_may_be(served: SimpleNamespace) -> None:
 
 
 class Asked:
-    """Asks a gate in front of the page without a connection in between."""
+    """Asks the filter in front of the page without a connection in between."""
 
-    def __init__(self, gate: Gate, *, length: int | None, path: str = "/gradio_api/upload") -> None:
+    def __init__(self, request_filter: RequestFilter, *, length: int | None, path: str = "/gradio_api/upload") -> None:
         headers = [(b"host", b"here"), (b"content-type", b"multipart/form-data; boundary=x")]
         if length is not None:
             headers.append((b"content-length", str(length).encode()))
@@ -151,7 +151,7 @@ class Asked:
             "headers": headers, "root_path": "", "scheme": "http", "server": ("here", 80), "client": ("me", 1),
             "http_version": "1.1",
         }  # fmt: skip
-        self.gate = gate
+        self.request_filter = request_filter
         self.sent: list[Any] = []
 
     async def receive_nothing(self) -> Any:  # noqa: ANN401 - a message of ASGI
@@ -169,7 +169,7 @@ class Asked:
         async def send(message: Any) -> None:  # noqa: ANN401 - a message of ASGI
             self.sent.append(message)
 
-        asyncio.run(self.gate(self.scope, receive, send))
+        asyncio.run(self.request_filter(self.scope, receive, send))
         words = b"".join(message.get("body", b"") for message in self.sent[1:])
         return self.sent[0]["status"], words.decode()
 
@@ -178,10 +178,10 @@ PART = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.mp4"\r
 
 
 @pytest.fixture
-def gate(served: SimpleNamespace) -> Gate:
-    """The gate of the page, with limits of its own: a megabyte for a clip, three for everything."""
-    caretaker = Caretaker(served.studio.root, served.studio.caretaker.used() + 3_000_000, Shelf())
-    return Gate(served.blocks.app, Limits(megabytes=1), caretaker)
+def request_filter(served: SimpleNamespace) -> RequestFilter:
+    """The filter of the page, with limits of its own: a megabyte for a clip, three for everything."""
+    storage = Storage(served.studio.root, served.studio.storage.used() + 3_000_000, SessionStore())
+    return RequestFilter(served.blocks.app, Limits(megabytes=1), storage)
 
 
 def in_a_thread(asked: Asked, *messages: dict[str, Any]) -> tuple[int, str]:
@@ -194,18 +194,20 @@ def files_of(served: SimpleNamespace) -> set[Path]:
     return {path for path in (served.studio.root / "served").rglob("*") if path.is_file()}
 
 
-def test_an_upload_that_breaks_off_leaves_nothing(served: SimpleNamespace, gate: Gate) -> None:
+def test_an_upload_that_breaks_off_leaves_nothing(served: SimpleNamespace, request_filter: RequestFilter) -> None:
     before = files_of(served)
     broken = ({"type": "http.request", "body": PART, "more_body": True}, {"type": "http.disconnect"})
-    assert in_a_thread(Asked(gate, length=900_000), *broken) == (400, BROKEN_OFF)
+    assert in_a_thread(Asked(request_filter, length=900_000), *broken) == (400, BROKEN_OFF)
     assert files_of(served) == before
-    assert gate.caretaker._promised == 0
+    assert request_filter.storage._promised == 0
 
 
-def test_an_upload_that_is_larger_than_it_says_leaves_nothing(served: SimpleNamespace, gate: Gate) -> None:
+def test_an_upload_that_is_larger_than_it_says_leaves_nothing(
+    served: SimpleNamespace, request_filter: RequestFilter
+) -> None:
     before = files_of(served)
     endless = [{"type": "http.request", "body": PART + bytes(1_100_000), "more_body": True}] * 3
-    status, words = in_a_thread(Asked(gate, length=900_000), *endless)
+    status, words = in_a_thread(Asked(request_filter, length=900_000), *endless)
     assert (status, "maximum allowed size" in words) == (413, True)
     assert files_of(served) == before
 
@@ -217,20 +219,22 @@ def test_an_upload_that_is_larger_than_it_says_leaves_nothing(served: SimpleName
         (2_500_000, 413, "2 MB is the most that may be sent here."),
     ],
 )
-def test_an_upload_is_refused_before_it_is_read(gate: Gate, length: int | None, status: int, said: str) -> None:
-    assert in_a_thread(Asked(gate, length=length)) == (status, said)
+def test_an_upload_is_refused_before_it_is_read(
+    request_filter: RequestFilter, length: int | None, status: int, said: str
+) -> None:
+    assert in_a_thread(Asked(request_filter, length=length)) == (status, said)
 
 
-def test_an_upload_for_which_there_is_no_room_is_refused_before_it_is_read(gate: Gate) -> None:
-    with gate.caretaker.promised(2_000_000):
-        status, said = in_a_thread(Asked(gate, length=1_500_000))
+def test_an_upload_for_which_there_is_no_room_is_refused_before_it_is_read(request_filter: RequestFilter) -> None:
+    with request_filter.storage.promised(2_000_000):
+        status, said = in_a_thread(Asked(request_filter, length=1_500_000))
     assert (status, said) == (507, "There is no room on the disk for this just now. Please try again in some minutes.")
 
 
-def test_a_full_disk_is_said(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_said(request_filter: RequestFilter, monkeypatch: pytest.MonkeyPatch) -> None:
     async def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("gradio.route_utils.GradioUploadFile.write", full)
     whole = {"type": "http.request", "body": PART + b"\r\n--x--\r\n", "more_body": False}
-    assert in_a_thread(Asked(gate, length=len(whole["body"])), whole) == (507, DISK_FULL)
+    assert in_a_thread(Asked(request_filter, length=len(whole["body"])), whole) == (507, DISK_FULL)

@@ -1,6 +1,6 @@
 """What a worker has and does: the networks, and everything slow that the page asks for.
 
-Nothing here knows the page. Orders reach a workroom from the page's own process or from another one, so what they
+Nothing here knows the page. Tasks reach a service from the page's own process or from another one, so what they
 carry and what they return can be pickled, and holds no sound: that is in the files.
 """
 
@@ -21,13 +21,13 @@ from video2music.progress import Progress, StageTimer
 from video2music.variations import numbered
 from video2music.web.changes import Change, wishes_now
 from video2music.web.composer import Composer
-from video2music.web.engine_room import LIGHT, EngineRoom, Offer
+from video2music.web.engine_registry import LIGHT, EngineRegistry, Offer
 from video2music.web.examples import Example
 from video2music.web.folders import bring_in, given_name, safe_stem
 from video2music.web.lazy import Lazy
 from video2music.web.limits import Limits
 from video2music.web.reading import Reading, read_music
-from video2music.web.shelf import Kept
+from video2music.web.session_store import Kept
 from video2music.wishes import Wishes
 
 if TYPE_CHECKING:
@@ -39,11 +39,11 @@ EASY_SEEDS = 1_000_000
 Outcome = TypeVar("Outcome")
 
 Job = Callable[..., Outcome]
-"""Called with the workroom, a progress function and `folder=`, the working folder of the request."""
+"""Called with the service, a progress function and `folder=`, the working folder of the request."""
 
 
 @dataclass(frozen=True)
-class Workroom:
+class MusicService:
     """The networks, and what is done with them.
 
     Attributes:
@@ -52,7 +52,7 @@ class Workroom:
         limits: how long and how large a clip may be.
     """
 
-    engines: EngineRoom
+    engines: EngineRegistry
     recogniser: Lazy[Recogniser]
     limits: Limits = field(default_factory=Limits)
 
@@ -274,16 +274,16 @@ def save(piece: Piece, clip_name: str, folder: Path, progress: Progress) -> Save
     return piece.save(folder / "piece", stem=f"{safe_stem(clip_name)} - music", progress=progress)
 
 
-def make_workroom(offer: Offer, limits: Limits) -> Workroom:
-    """Furnish a workroom; nothing is loaded before it is needed.
+def make_service(offer: Offer, limits: Limits) -> MusicService:
+    """Make the service; nothing is loaded before it is needed.
 
     Args:
         offer: which engines may be chosen.
         limits: how long and how large a clip may be.
     """
     hear = cache(partial(load_recogniser, offer.default))
-    engines = EngineRoom(partial(load_composer, listener=listener_of(offer.default, hear)), offer)
-    return Workroom(engines, Lazy(hear), limits)
+    engines = EngineRegistry(partial(load_composer, listener=listener_of(offer.default, hear)), offer)
+    return MusicService(engines, Lazy(hear), limits)
 
 
 def load_recogniser(engine: str) -> Recogniser:
