@@ -1,9 +1,9 @@
-"""Where the eye and the recogniser put music videos, and whether their pictures and sounds agree; Markdown.
+"""Where the encoder and the recogniser put music videos, and whether their pictures and sounds agree; Markdown.
 
     python -m benchmarks.affect_scales --mved FOLDER [--features CACHE]
 
-Over whole clips: the embedded eye sees the pictures, the embedded recogniser hears the sounds of the same files. The
-eye's scale in `video2music/scales.py` is from here; both networks were trained on these clips.
+Over whole clips: the embedded encoder sees the pictures, the embedded recogniser hears the sounds of the same files.
+The encoder's scale in `video2music/scales.py` is from here; both networks were trained on these clips.
 """
 
 import argparse

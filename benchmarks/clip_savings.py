@@ -3,9 +3,9 @@
     python -m benchmarks.clip_savings FOLDER [FOLDER ...] [--model ViT-B-32-quickgelu] [--pictures 16]
 
 Reusing the picture before where it looks the same (features/stillness.py) is judged, for several thresholds, by the
-embedded eye, whose emotions are trained, and by a CLIP of the given architecture. CLIP's trained weights are not taken,
-so that nothing is downloaded: what is told of it, with random weights, is how far its embeddings move. The same for
-half precision (bfloat16), with the time for a picture; there the six emotion words are random directions, which is
+embedded encoder, whose emotions are trained, and by a CLIP of the given architecture. CLIP's trained weights are not
+taken, so that nothing is downloaded: what is told of it, with random weights, is how far its embeddings move. The same
+for half precision (bfloat16), with the time for a picture; there the six emotion words are random directions, which is
 harder than CLIP's own, that lie close together.
 """
 
@@ -25,9 +25,9 @@ from torch import Tensor
 from benchmarks.tables import markdown
 from emotion.errors import RefusalError
 from emotion.torchvision_compat import import_torchvision
-from video2music.features.embedded import EmbeddedEye
+from video2music.features.embedded import EmbeddedEncoder
 from video2music.features.extraction import CHUNK_S, extract_features
-from video2music.features.eye import Sight
+from video2music.features.image_encoder import FrameFeatures
 from video2music.features.stillness import STILL, standing_pictures
 from video2music.features.video_features import VideoFeatures
 
@@ -41,22 +41,22 @@ Floats = NDArray[np.float32]
 
 @dataclass
 class Collector:
-    """An eye that only keeps what it is shown."""
+    """An encoder that only keeps what it is shown."""
 
     name: str = "collector"
     frame_size: int = 336
     exact_motion: bool = False
     chunks: list[NDArray[np.uint8]] = field(default_factory=list)
 
-    def see(self, frames: NDArray[np.uint8], motion: Floats) -> Sight:
+    def see(self, frames: NDArray[np.uint8], motion: Floats) -> FrameFeatures:
         """Keep the frames."""
         self.chunks.append(frames)
-        return Sight(np.full((len(motion), 6), 1 / 6, np.float32), np.ones_like(motion), np.ones_like(motion))
+        return FrameFeatures(np.full((len(motion), 6), 1 / 6, np.float32), np.ones_like(motion), np.ones_like(motion))
 
 
 @dataclass(frozen=True)
 class Clip:
-    """A clip in chunks as an eye is shown them."""
+    """A clip in chunks as an encoder is shown them."""
 
     chunks: list[NDArray[np.uint8]]
     features: VideoFeatures
@@ -80,13 +80,13 @@ def read_clips(folders: list[Path]) -> list[Clip]:
     """Return the readable clips of some folders, each picture once."""
     found: dict[bytes, Clip] = {}
     for path in sorted(path for folder in folders for path in folder.iterdir() if path.is_file()):
-        eye = Collector()
+        encoder = Collector()
         try:
-            features = extract_features(path, eye)
+            features = extract_features(path, encoder)
         except RefusalError:
             continue
         if features.seconds >= SHORTEST_S:
-            found.setdefault(eye.chunks[0][0].tobytes(), Clip(eye.chunks, features))
+            found.setdefault(encoder.chunks[0][0].tobytes(), Clip(encoder.chunks, features))
     return list(found.values())
 
 
@@ -117,13 +117,15 @@ def encoded(network: Any, pictures: Tensor) -> Floats:  # noqa: ANN401 - open_cl
 
 def still_table(clips: list[Clip], encode: Callable[[NDArray[np.uint8]], Floats]) -> None:
     """Print what each threshold saves and costs."""
-    eye = EmbeddedEye.load()
-    seen = [np.concatenate([eye.embed(chunk) for chunk in clip.chunks]) for clip in clips]
+    encoder = EmbeddedEncoder.load()
+    seen = [np.concatenate([encoder.embed(chunk) for chunk in clip.chunks]) for clip in clips]
     clip_seen = [np.concatenate([encode(chunk) for chunk in clip.chunks]) for clip in clips]
     rows: dict[str, list[str]] = {}
     for still in THRESHOLDS:
         standing = [stands(clip, still) for clip in clips]
-        moved = [change(eye, clip, rows_of, index) for clip, rows_of, index in zip(clips, seen, standing, strict=True)]
+        moved = [
+            change(encoder, clip, rows_of, index) for clip, rows_of, index in zip(clips, seen, standing, strict=True)
+        ]
         emotion, valence = (np.concatenate(part) for part in zip(*moved, strict=True))
         far = np.concatenate(
             [cosine(rows_of[index], rows_of) for rows_of, index in zip(clip_seen, standing, strict=True)]
@@ -147,10 +149,14 @@ def stands(clip: Clip, still: float) -> NDArray[np.intp]:
     return np.concatenate(parts)
 
 
-def change(eye: EmbeddedEye, clip: Clip, embedding: Floats, standing: NDArray[np.intp]) -> tuple[Floats, Floats]:
-    """Return by how much the trained eye's emotions (the one that moves most) and valence change, second by second."""
+def change(
+    encoder: EmbeddedEncoder, clip: Clip, embedding: Floats, standing: NDArray[np.intp]
+) -> tuple[Floats, Floats]:
+    """Return by how much the trained encoder's emotions (the one that moves most) and valence change each second."""
     features = clip.features
-    true, reused = (eye.read(rows, features.motion, features.scene_offset) for rows in (embedding, embedding[standing]))
+    true, reused = (
+        encoder.read(rows, features.motion, features.scene_offset) for rows in (embedding, embedding[standing])
+    )
     return np.abs(reused.emotion - true.emotion).max(axis=1), np.abs(reused.valence - true.valence)
 
 

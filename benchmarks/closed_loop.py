@@ -27,7 +27,7 @@ import emotion
 import video2music
 from benchmarks.tables import commit, markdown
 from emotion.training.embedded.teacher import lexicon_affect, load_mood_teacher
-from video2music.features.eye import expected_affect
+from video2music.features.image_encoder import expected_affect
 from video2music.features.video_features import EMOTIONS, VideoFeatures
 from video2music.harmony.parsing import parse_chord
 from video2music.harmony.vocabulary import NO_CHORD, quality_of
@@ -123,13 +123,13 @@ def load_judges(folder: Path) -> dict[str, Judge]:
 
 
 def real_clips(data: Path, cache: Path | None) -> dict[str, VideoFeatures]:
-    """Return what the embedded eye sees in the beginning of the listed clips."""
+    """Return what the embedded encoder sees in the beginning of the listed clips."""
     seen = seen_clips(data, CLIPS.read_text(encoding="utf-8").split(), cache)
     return {name: beginning(features, LONGEST_S) for name, features in seen.items()}
 
 
 def seen_clips(folder: Path, names: Sequence[str], cache: Path | None) -> dict[str, VideoFeatures]:
-    """Return what the embedded eye sees in clips.
+    """Return what the embedded encoder sees in clips.
 
     Args:
         folder: holds the clips.
@@ -137,15 +137,15 @@ def seen_clips(folder: Path, names: Sequence[str], cache: Path | None) -> dict[s
         cache: where features are kept between runs; only this program should write there, for they are pickled.
     """
     from video2music.features.extraction import extract_features
-    from video2music.features.eye import load_eye
+    from video2music.features.image_encoder import load_encoder
 
-    eye, seen = load_eye("embedded"), {}
+    encoder, seen = load_encoder("embedded"), {}
     for name in names:
         kept = None if cache is None else cache / (Path(name).name + ".pkl")
         if kept is not None and kept.exists():
             seen[name] = pickle.loads(kept.read_bytes())  # noqa: S301 - written by the lines below
             continue
-        seen[name] = extract_features(folder / name, eye)
+        seen[name] = extract_features(folder / name, encoder)
         if kept is not None:
             kept.parent.mkdir(parents=True, exist_ok=True)
             kept.write_bytes(pickle.dumps(seen[name]))

@@ -72,7 +72,7 @@ def readable_clips(folders: Sequence[Path], cache: Path | None) -> Iterator[Vide
 
 def of_clip(model: Composer, seen: VideoFeatures, ensemble: str, seeds: int, *, aligned: bool) -> NDArray[np.float64]:
     """Compose for a clip and return the columns, means over its pieces."""
-    played = chosen_ensemble(ensemble, seen.emotion, seen.motion, eye="embedded")
+    played = chosen_ensemble(ensemble, seen.emotion, seen.motion, engine="embedded")
     rows = []
     for seed in range(seeds):
         score = model.write_score(seen, Wishes(seed=seed, align_cuts=aligned))

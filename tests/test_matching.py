@@ -9,9 +9,9 @@ from emotion.embedded.affect import CENTRES, SPREADS
 from emotion.prediction import Curve, Prediction
 from video2music.features.video_features import VideoFeatures
 from video2music.matching import compare
-from video2music.scales import EYES, RECOGNISERS, Affect, Scale
+from video2music.scales import ENCODERS, RECOGNISERS, Affect, Scale
 
-EYE = EYES["embedded"]
+ENCODER = ENCODERS["embedded"]
 POINT = st.floats(1, 9)
 WIDTH = st.floats(0.2, 4)
 
@@ -72,10 +72,10 @@ def test_music_further_away_never_ranks_before_nearer_music(arousal: float, near
 
 
 def test_the_side_of_a_lopsided_interval_counts() -> None:
-    video = seen(EYE.valence.mean, EYE.arousal.mean)
-    lopsided = heard(EYE.valence.mean, 4.0)
+    video = seen(ENCODER.valence.mean, ENCODER.arousal.mean)
+    lopsided = heard(ENCODER.valence.mean, 4.0)
     lopsided = Prediction(**{**vars(lopsided), "arousal_interval": (3.9, 6.0)})
-    assert compare(video, lopsided).arousal.difference == pytest.approx((4.0 - EYE.arousal.mean) / 2)
+    assert compare(video, lopsided).arousal.difference == pytest.approx((4.0 - ENCODER.arousal.mean) / 2)
 
 
 def test_means_over_the_whole_video_count() -> None:
@@ -87,7 +87,7 @@ def test_means_over_the_whole_video_count() -> None:
 def test_each_network_is_read_on_its_own_scale(monkeypatch: pytest.MonkeyPatch) -> None:
     own = Affect(valence=Scale(6.0, 0.2), arousal=Scale(4.0, 0.3))
     monkeypatch.setattr("video2music.matching.RECOGNISERS", {"narrow": own})
-    video = seen(EYE.valence.mean - EYE.valence.spread, EYE.arousal.mean + 2 * EYE.arousal.spread)
+    video = seen(ENCODER.valence.mean - ENCODER.valence.spread, ENCODER.arousal.mean + 2 * ENCODER.arousal.spread)
     match = compare(video, heard(5.8, 4.6, engine="narrow"))
     assert (match.valence.wanted, match.arousal.wanted) == (pytest.approx(5.8), pytest.approx(4.6))
     assert match.distance == pytest.approx(0, abs=1e-6)
@@ -109,7 +109,7 @@ def test_the_scale_of_the_embedded_recogniser_is_the_one_it_speaks() -> None:
     ],
 )
 def test_words(valence: float, arousal: float, sentence: str) -> None:
-    video = seen(EYE.valence.mean - 1, EYE.arousal.mean - 1)
+    video = seen(ENCODER.valence.mean - 1, ENCODER.arousal.mean - 1)
     first = compare(video, heard(5, 5))
     match = compare(video, heard(first.valence.wanted + valence, first.arousal.wanted + arousal))
     assert match.words == sentence

@@ -80,7 +80,7 @@ def run_analyze(options: argparse.Namespace) -> dict[str, Any]:
     """Read the features of one clip."""
     from video2music.engines import find_engine
     from video2music.features.extraction import extract_features
-    from video2music.features.eye import load_eye
+    from video2music.features.image_encoder import load_encoder
     from video2music.features.video_features import EMOTIONS
     from video2music.output import check_new_file, write_new_file
     from video2music.tables import write_features
@@ -92,7 +92,7 @@ def run_analyze(options: argparse.Namespace) -> dict[str, Any]:
     if options.csv is not None:
         check_new_file(options.csv)
     with StageBars() as bars:
-        features = extract_features(options.clip, load_eye(engine.name, device=options.device), progress=bars)
+        features = extract_features(options.clip, load_encoder(engine.name, device=options.device), progress=bars)
     if options.csv is not None:
         write_new_file(options.csv, partial(write_features, features=features))
     if not options.json:

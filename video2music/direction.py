@@ -13,7 +13,7 @@ import numpy as np
 
 from emotion.errors import RefusalError
 from video2music.features.video_features import EMOTIONS, FloatArray, VideoFeatures
-from video2music.scales import EYES, Scale
+from video2music.scales import ENCODERS, Scale
 
 PLACES = {
     "exciting": (1.0, 1.5),
@@ -145,13 +145,13 @@ def parse_section(text: str) -> Section:
     return Section(float(found[1]), float(found[2]), found[3])
 
 
-def direct(features: VideoFeatures, direction: Direction, *, eye: str = "embedded") -> VideoFeatures:
+def direct(features: VideoFeatures, direction: Direction, *, engine: str = "embedded") -> VideoFeatures:
     """Return what the composer shall see.
 
     Args:
         features: what was seen.
         direction: what is wanted.
-        eye: name of the engine that saw it; its scale says what much and little is.
+        engine: name of the one that saw it; its scale says what much and little is.
 
     Returns:
         The features with emotion, valence and arousal bent; motion, cuts and semantics stay.
@@ -166,39 +166,39 @@ def direct(features: VideoFeatures, direction: Direction, *, eye: str = "embedde
                 remedy="Choose a time inside the video",
             )
     if direction.mood is not None:
-        features = _in_mood(features, slice(None), direction.mood, eye)
+        features = _in_mood(features, slice(None), direction.mood, engine)
     for section in direction.sections:
         rows = slice(int(section.start_s), max(int(section.start_s) + 1, round(section.end_s)))
-        features = _in_mood(features, rows, section.mood, eye)
-    return _shifted(features, direction, eye) if direction.valence or direction.arousal else features
+        features = _in_mood(features, rows, section.mood, engine)
+    return _shifted(features, direction, engine) if direction.valence or direction.arousal else features
 
 
-def _in_mood(features: VideoFeatures, rows: slice, mood: str, eye: str) -> VideoFeatures:
+def _in_mood(features: VideoFeatures, rows: slice, mood: str, engine: str) -> VideoFeatures:
     """Put a mood over some seconds."""
     emotion, valence, arousal = features.emotion.copy(), features.valence.copy(), features.arousal.copy()
     emotion[rows] *= 1 - SURENESS
     emotion[rows, EMOTIONS.index(mood)] += SURENESS
-    for track, scale, place in zip((valence, arousal), _scales(eye), PLACES[mood], strict=True):
+    for track, scale, place in zip((valence, arousal), _scales(engine), PLACES[mood], strict=True):
         seen = track[rows]
         track[rows] = np.clip(scale.value(place) + KEPT_COURSE * (seen - seen.mean()), 1, 9)
     return replace(features, emotion=emotion, valence=valence, arousal=arousal)
 
 
-def _shifted(features: VideoFeatures, direction: Direction, eye: str) -> VideoFeatures:
+def _shifted(features: VideoFeatures, direction: Direction, engine: str) -> VideoFeatures:
     """Shift both axes, and the probabilities of the moods along with them."""
     shifts = np.array([direction.valence, direction.arousal])
     pull = np.array([PLACES[mood] for mood in EMOTIONS]) @ shifts
     emotion = features.emotion * np.exp(pull - pull.max())
     tracks: list[FloatArray] = [
         np.clip(track + shift * scale.spread, 1, 9).astype(np.float32)
-        for track, shift, scale in zip((features.valence, features.arousal), shifts, _scales(eye), strict=True)
+        for track, shift, scale in zip((features.valence, features.arousal), shifts, _scales(engine), strict=True)
     ]
     weighed = (emotion / emotion.sum(axis=1, keepdims=True)).astype(np.float32)
     return replace(features, emotion=weighed, valence=tracks[0], arousal=tracks[1])
 
 
-def _scales(eye: str) -> tuple[Scale, Scale]:
-    return EYES[eye].valence, EYES[eye].arousal
+def _scales(engine: str) -> tuple[Scale, Scale]:
+    return ENCODERS[engine].valence, ENCODERS[engine].arousal
 
 
 def _check_mood(mood: str) -> None:

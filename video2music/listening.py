@@ -109,7 +109,7 @@ class Listener:
         audio: NDArray[np.float32],
         sample_rate: int,
         *,
-        eye: str = "embedded",
+        engine: str = "embedded",
         against: str = PICTURE,
     ) -> AwaitedHearing:
         """Listen to a finished piece in a thread, one piece after another, while its files are written.
@@ -118,7 +118,7 @@ class Listener:
             features: what was seen.
             audio: (samples, channels), full scale is -1 to 1; nobody may change it.
             sample_rate: of `audio`, in Hz.
-            eye: name of the engine that saw the video.
+            engine: name of the one that saw the video.
             against: what the features are, in words.
 
         Returns:
@@ -132,7 +132,9 @@ class Listener:
 
         if self._thread is None:  # not before it is needed: a process may be forked from this one
             self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ear")
-        hearing = self._thread.submit(self.hear, features, audio, sample_rate, eye=eye, against=against, progress=note)
+        hearing = self._thread.submit(
+            self.hear, features, audio, sample_rate, engine=engine, against=against, progress=note
+        )
         return AwaitedHearing(hearing, lambda: heard)
 
     def hear(
@@ -141,7 +143,7 @@ class Listener:
         audio: NDArray[np.float32],
         sample_rate: int,
         *,
-        eye: str = "embedded",
+        engine: str = "embedded",
         against: str = PICTURE,
         progress: Progress | None = None,
     ) -> Hearing:
@@ -151,7 +153,7 @@ class Listener:
             features: what was seen.
             audio: (samples, channels), full scale is -1 to 1.
             sample_rate: of `audio`, in Hz.
-            eye: name of the engine that saw the video.
+            engine: name of the one that saw the video.
             against: what the features are, in words.
             progress: told how far it is.
 
@@ -166,4 +168,4 @@ class Listener:
             heard = self._recogniser.predict(Audio(audio, sample_rate), progress=progress)
         except RefusalError as refusal:
             return Hearing(reason=str(refusal))
-        return Hearing(compare(features, heard, eye=eye, against=against), reason="")
+        return Hearing(compare(features, heard, engine=engine, against=against), reason="")

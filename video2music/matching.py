@@ -10,7 +10,7 @@ from typing import Any
 
 from emotion.prediction import HIGHEST, LOWEST, Prediction
 from video2music.features.video_features import FloatArray, VideoFeatures
-from video2music.scales import EYES, RECOGNISERS, Scale
+from video2music.scales import ENCODERS, RECOGNISERS, Scale
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class AxisMatch:
 
     Attributes:
         words: of the axis.
-        video: mean over the video, 1 to 9 on the eye's scale.
+        video: mean over the video, 1 to 9 on the encoder's scale.
         place: of the video among other videos, in standard deviations from their mean.
         wanted: the same place on the recogniser's scale, 1 to 9.
         music: what the recogniser heard, 1 to 9.
@@ -145,17 +145,17 @@ class Match:
         }
 
 
-def compare(features: VideoFeatures, heard: Prediction, *, eye: str = "embedded", against: str = PICTURE) -> Match:
+def compare(features: VideoFeatures, heard: Prediction, *, engine: str = "embedded", against: str = PICTURE) -> Match:
     """Compare the emotion of a video with that of the music composed for it.
 
     Args:
         features: what was seen; valence and arousal count with their means over all seconds.
         heard: what the recogniser says about the whole piece.
-        eye: name of the engine that saw the video.
+        engine: name of the one that saw the video.
         against: what the features are, in words.
     """
-    seen = EYES[eye]
-    own = RECOGNISERS.get(heard.engine, seen)  # an unknown recogniser is taken to share the scale of the eye
+    seen = ENCODERS[engine]
+    own = RECOGNISERS.get(heard.engine, seen)  # an unknown recogniser is taken to share the scale of the encoder
     return Match(
         arousal=_match(AROUSAL, features.arousal, seen.arousal, own.arousal, heard.arousal, heard.arousal_interval),
         valence=_match(VALENCE, features.valence, seen.valence, own.valence, heard.valence, heard.valence_interval),
@@ -166,11 +166,16 @@ def compare(features: VideoFeatures, heard: Prediction, *, eye: str = "embedded"
 
 
 def _match(  # noqa: PLR0917 - one argument for each end of the comparison
-    words: Words, seen: FloatArray, eye: Scale, ear: Scale, music: float, interval: tuple[float, float] | None
+    words: Words,
+    seen: FloatArray,
+    seen_scale: Scale,
+    heard_scale: Scale,
+    music: float,
+    interval: tuple[float, float] | None,
 ) -> AxisMatch:
     video = float(seen.mean())
-    place = float(eye.place(video))
-    wanted = min(max(ear.value(place), LOWEST), HIGHEST)
+    place = float(seen_scale.place(video))
+    wanted = min(max(heard_scale.value(place), LOWEST), HIGHEST)
     half_width = None
     if interval is not None:
         side = interval[1] - music if wanted > music else music - interval[0]

@@ -224,7 +224,7 @@ class Piece:
             RefusalError: something cannot be played; the message says why.
         """
         if ensemble is not None:
-            ensemble = chosen_ensemble(ensemble, self.features.emotion, self.features.motion, eye=self.engine)
+            ensemble = chosen_ensemble(ensemble, self.features.emotion, self.features.motion, engine=self.engine)
         rendition = self.rendition.changed(
             ensemble=ensemble,
             melody=melody,

@@ -23,7 +23,7 @@ from video2music.video.part import Part
 from video2music.wishes import Wishes
 
 if TYPE_CHECKING:
-    from video2music.features.eye import Eye
+    from video2music.features.image_encoder import ImageEncoder
     from video2music.models.amt import AffectiveMultimodalTransformer
     from video2music.models.dynamics import DynamicsNetwork
     from video2music.models.melody import MelodyNetwork
@@ -40,7 +40,7 @@ class Composer:
 
     Attributes:
         engine: which networks these are.
-        eye: turns frames into emotion, valence, arousal and semantics.
+        encoder: turns frames into emotion, valence, arousal and semantics.
         amt: writes the chords.
         dynamics: writes note density and loudness.
         melody: writes tunes.
@@ -50,7 +50,7 @@ class Composer:
     """
 
     engine: Engine
-    eye: "Eye"
+    encoder: "ImageEncoder"
     amt: "AffectiveMultimodalTransformer"
     dynamics: "DynamicsNetwork"
     melody: "MelodyNetwork"
@@ -71,7 +71,7 @@ class Composer:
         """
         from video2music.features.extraction import extract_features
 
-        return extract_features(Path(clip), self.eye, part=part, progress=progress)
+        return extract_features(Path(clip), self.encoder, part=part, progress=progress)
 
     def compose(
         self,
@@ -156,7 +156,7 @@ class Composer:
             wishes: a tempo of one's own, or nothing steered at all, as published.
         """
         wishes = wishes or Wishes()
-        steering = unsteered(features) if wishes.as_published else steer(features, eye=self.engine.name)
+        steering = unsteered(features) if wishes.as_published else steer(features, engine=self.engine.name)
         return steering if wishes.tempo_bpm is None else replace(steering, tempo_bpm=wishes.tempo_bpm)
 
     def _watch(self, clip: Path | str, wishes: Wishes, timer: StageTimer) -> VideoFeatures:
@@ -182,9 +182,9 @@ class Composer:
 
         wishes, timer = wishes or Wishes(), timer or StageTimer()
         wishes.marks.check_within(features.duration_s)
-        wanted = direct(features, wishes.direction, eye=self.engine.name)
+        wanted = direct(features, wishes.direction, engine=self.engine.name)
         composed = self.write_score(wanted, wishes, timer)
-        ensemble = chosen_ensemble(wishes.sounding_ensemble, wanted.emotion, wanted.motion, eye=self.engine.name)
+        ensemble = chosen_ensemble(wishes.sounding_ensemble, wanted.emotion, wanted.motion, engine=self.engine.name)
         rendition = Rendition(
             ensemble=ensemble,
             melody=wishes.sings,
@@ -223,11 +223,11 @@ class Composer:
             piece: with its sound.
             progress: told stage and fraction.
         """
-        wanted = direct(piece.features, piece.direction, eye=piece.engine)
+        wanted = direct(piece.features, piece.direction, engine=piece.engine)
         against = WISH if piece.direction.wanted else PICTURE
         with StageTimer(progress).stage("listen", "Listening to the result") as tell:
             hearing = self.listener.hear(
-                wanted, piece.audio, piece.sample_rate, eye=piece.engine, against=against, progress=tell
+                wanted, piece.audio, piece.sample_rate, engine=piece.engine, against=against, progress=tell
             )
         return replace(piece, hearing=hearing)
 
@@ -235,7 +235,7 @@ class Composer:
         if not wishes.match:
             return Hearing()
         against = WISH if wishes.direction.wanted else PICTURE
-        return self.listener.begin(features, audio, SAMPLE_RATE, eye=self.engine.name, against=against)
+        return self.listener.begin(features, audio, SAMPLE_RATE, engine=self.engine.name, against=against)
 
 
 def load(
@@ -257,7 +257,7 @@ def load(
         SoundFontNotFoundError: there is no sound font.
     """
     from emotion.weights import file_sha256, find_weights
-    from video2music.features.eye import load_eye
+    from video2music.features.image_encoder import load_encoder
     from video2music.models.loading import load_amt, load_dynamics
     from video2music.models.melody import load_melody
     from video2music.music.synthesis import Synthesizer, find_sound_font
@@ -270,7 +270,7 @@ def load(
     melody = find_weights("melody")
     return Composer(
         engine=chosen,
-        eye=load_eye(chosen.name, device=device),
+        encoder=load_encoder(chosen.name, device=device),
         amt=load_amt(amt),
         dynamics=load_dynamics(dynamics),
         melody=load_melody(melody),

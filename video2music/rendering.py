@@ -99,18 +99,18 @@ def _with_melody(score: Score) -> Score:
     return with_melody(score)
 
 
-def chosen_ensemble(name: str, emotion: FloatArray, motion: FloatArray, *, eye: str) -> str:
+def chosen_ensemble(name: str, emotion: FloatArray, motion: FloatArray, *, engine: str) -> str:
     """Return the ensemble that a person chose, or for "auto" the one that suits the video.
 
     Args:
         name: an ensemble or "auto".
         emotion: (T, 6) probabilities per second.
         motion: (T,) 0 to 255, per second.
-        eye: name of the engine that saw them.
+        engine: name of the one that saw them.
     """
     from video2music.music.suggestion import AUTO, suggest_ensemble
 
-    return suggest_ensemble(emotion, motion, eye=eye) if name == AUTO else name
+    return suggest_ensemble(emotion, motion, engine=engine) if name == AUTO else name
 
 
 def music_facts(composed: Score, score: Score, rendition: Rendition) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from video2music.marks import Marks
 from video2music.matching import AROUSAL, PICTURE, VALENCE, WISH, AxisMatch, Match, Words
 from video2music.piece import Piece
 from video2music.rendering import SAMPLE_RATE
-from video2music.scales import EYES, Scale
+from video2music.scales import ENCODERS, Scale
 from video2music.steering import steer
 from video2music.stored import Stored, read_stored
 
@@ -55,8 +55,8 @@ def _revived(stored: Stored, clip: Path, synthesizer: "Synthesizer") -> Piece:
 
     facts, rendition = stored.facts, stored.rendition
     sounding = transposed_score(rendition.lay_out(stored.score), rendition.transpose)
-    features, eye = _features(facts), str(facts["engine"])
-    steering = facts["steering"] and replace(steer(features, eye=eye), tempo_bpm=sounding.tempo_bpm)
+    features, engine = _features(facts), str(facts["engine"])
+    steering = facts["steering"] and replace(steer(features, engine=engine), tempo_bpm=sounding.tempo_bpm)
     return Piece(
         source=clip,
         features=features,
@@ -64,7 +64,7 @@ def _revived(stored: Stored, clip: Path, synthesizer: "Synthesizer") -> Piece:
         midi=pretty_midi.PrettyMIDI(),
         audio=np.zeros((0, 2), np.float32),
         sample_rate=SAMPLE_RATE,
-        engine=eye,
+        engine=engine,
         primer=facts["primer"],
         loudness_lufs=float(facts["loudness_lufs"]),
         true_peak_dbtp=float(facts["true_peak_dbtp"]),
@@ -96,11 +96,11 @@ def _hearing(facts: Mapping[str, Any]) -> Hearing:
     fields = facts["match"]
     if fields is None:
         return Hearing(reason=str(facts["match_reason"]))
-    eye = EYES[str(facts["engine"])]
+    scales = ENCODERS[str(facts["engine"])]
     return Hearing(
         Match(
-            arousal=_axis(AROUSAL, fields["arousal"], eye.arousal),
-            valence=_axis(VALENCE, fields["valence"], eye.valence),
+            arousal=_axis(AROUSAL, fields["arousal"], scales.arousal),
+            valence=_axis(VALENCE, fields["valence"], scales.valence),
             recogniser=str(fields["recogniser"]),
             doubts=tuple(fields["doubts"]),
             against=WISH if _direction(facts["direction"]).wanted else PICTURE,

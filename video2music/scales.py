@@ -1,8 +1,8 @@
-"""Where valence and arousal usually lie: every eye and every recogniser uses its own part of the scale from 1 to 9.
+"""Where valence and arousal usually lie: every encoder and every recogniser uses its own part of the scale from 1 to 9.
 
 Over music videos the published CLIP calls nearly everything somewhat unpleasant and excited (valence 4.3, arousal 5.3),
-and no eye leaves the middle by much. So a video is placed among other videos, in standard deviations from their mean,
-before music is steered by it or compared with it.
+and no encoder leaves the middle by much. So a video is placed among other videos, in standard deviations from their
+mean, before music is steered by it or compared with it.
 """
 
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ class Scale:
 
 @dataclass(frozen=True)
 class Affect:
-    """The scales of one eye or recogniser."""
+    """The scales of one encoder or recogniser."""
 
     valence: Scale
     arousal: Scale
@@ -46,12 +46,12 @@ class Affect:
 
 _CLIP = Affect(valence=Scale(4.26, 0.47), arousal=Scale(5.29, 0.35))
 
-EYES: Mapping[str, Affect] = {
+ENCODERS: Mapping[str, Affect] = {
     "embedded": Affect(valence=Scale(4.93, 0.65), arousal=Scale(4.94, 0.60)),
     "clip": _CLIP,
     "paper": _CLIP,
 }
-"""By engine, means of whole videos. embedded: 88 music-video clips in six moods (MVED; the eye was trained on them).
+"""By engine, means of whole videos. embedded: 88 music-video clips in six moods (MVED, on which it was trained).
 CLIP: the published emotions of the 672 music videos of MuVi-Sync (the small CLIP of processors was not measured)."""
 
 RECOGNISERS: Mapping[str, Affect] = {"embedded": Affect(valence=Scale(5.0, 1.11), arousal=Scale(4.8, 1.33))}

@@ -16,7 +16,7 @@ from video2music.harmony.key import Key, parse_key
 from video2music.models.generation import Dynamics
 from video2music.models.sampling import Sampling
 from video2music.music.score import BEATS_PER_CHORD, WIDEST_REGISTER
-from video2music.scales import EYES
+from video2music.scales import ENCODERS
 
 NEUTRAL_VALENCE = 5.0
 """Middle of the scale of 1 to 9."""
@@ -147,18 +147,18 @@ class Steering:
         return f"The picture is livelier than most: more, louder and shorter notes, {pace}."
 
 
-def steer(features: VideoFeatures, *, eye: str = "embedded", table: Table = TABLE) -> Steering:
+def steer(features: VideoFeatures, *, engine: str = "embedded", table: Table = TABLE) -> Steering:
     """Decide how the picture's arousal shapes tempo, note density and loudness.
 
     Args:
         features: what was seen.
-        eye: name of the engine that saw it.
+        engine: name of the one that saw it.
         table: how far each moves.
     """
-    scale = EYES[eye].arousal
+    scale = ENCODERS[engine].arousal
     course = scale.place(_smoothed(features.arousal)).astype(np.float32)
     place = float(scale.place(features.arousal.mean()))
-    pleasure = float(EYES[eye].valence.place(features.valence.mean()))
+    pleasure = float(ENCODERS[engine].valence.place(features.valence.mean()))
     tempo = table.tempo_bpm * table.tempo_factor**place
     return Steering(
         tempo_bpm=float(round(min(max(tempo, table.slowest_bpm), table.fastest_bpm))),

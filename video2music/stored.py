@@ -96,7 +96,7 @@ class Stored:
             raise ScoreError(
                 "The file does not say what was seen in the video", remedy="Choose an ensemble by name"
             ) from error
-        return suggest_ensemble(emotion, motion, eye=str(self.facts.get("engine")))
+        return suggest_ensemble(emotion, motion, engine=str(self.facts.get("engine")))
 
 
 def read_stored(path: Path) -> Stored:

@@ -1,4 +1,4 @@
-"""The eye looks while the caller goes on."""
+"""The encoder looks while the caller goes on."""
 
 import threading
 
@@ -16,7 +16,7 @@ def test_what_was_seen_keeps_its_order() -> None:
         assert calls.seen() == [0, 1, 4, 9, 16, 25, 36]
 
 
-def test_the_caller_goes_on_while_the_eye_looks() -> None:
+def test_the_caller_goes_on_while_the_encoder_looks() -> None:
     went_on = threading.Event()
     with BackgroundCalls(lambda: went_on.wait(PATIENCE_S)) as calls:
         calls.show()

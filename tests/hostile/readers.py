@@ -14,7 +14,7 @@ LONGEST_PLAYED_S = 20.0
 """A longer piece is silent here: it costs its length, and is no fault."""
 
 
-class BlindEye:
+class BlindEncoder:
     """An image encoder that sees nothing: how pictures get to it is what is tried."""
 
     frame_size = 64
@@ -22,12 +22,12 @@ class BlindEye:
 
     def see(self, frames: Any, motion: Any) -> Any:  # noqa: ANN401 - arrays
         """Return a neutral row per frame."""
-        from video2music.features.eye import Sight
+        from video2music.features.image_encoder import FrameFeatures
 
         count = len(motion)
         assert frames.shape[0] == count
         neutral = np.full(count, 5, np.float32)
-        return Sight(np.full((count, 6), 1 / 6, np.float32), neutral, neutral)
+        return FrameFeatures(np.full((count, 6), 1 / 6, np.float32), neutral, neutral)
 
 
 def read_video(path: Path, _out: Path) -> str:
@@ -36,7 +36,7 @@ def read_video(path: Path, _out: Path) -> str:
     from video2music.video.probe import probe
 
     info = probe(path)
-    features = extract_features(path, BlindEye())
+    features = extract_features(path, BlindEncoder())
     assert np.isfinite(features.motion).all()
     assert 0 < features.duration_s < float("inf")
     return f"{info} {features.duration_s}"
@@ -46,9 +46,9 @@ def read_published(path: Path, _out: Path) -> str:
     """Watch a video at full resolution, as the other engines do."""
     from video2music.features.extraction import extract_features
 
-    eye = BlindEye()
-    eye.exact_motion = True
-    return str(extract_features(path, eye).duration_s)
+    encoder = BlindEncoder()
+    encoder.exact_motion = True
+    return str(extract_features(path, encoder).duration_s)
 
 
 def put_music_under(path: Path, out: Path) -> str:
@@ -58,7 +58,7 @@ def put_music_under(path: Path, out: Path) -> str:
     from video2music.features.extraction import extract_features
     from video2music.video.mux import mux
 
-    duration_s = extract_features(path, BlindEye()).duration_s
+    duration_s = extract_features(path, BlindEncoder()).duration_s
     soundfile.write(out / "music.wav", np.full((44100, 2), 0.1), 44100)
     return str(mux(path, out / "music.wav", out / "video.mp4", original="mix", duration_s=duration_s))
 

@@ -12,11 +12,11 @@ from video2music.music.suggestion import USUAL, suggest_ensemble
 STILL, USUAL_MOTION, LIVELY = 1.0, 6.3, 20.0
 
 
-def suggested(motion: float = USUAL_MOTION, *, eye: str = "embedded", **emotions: float) -> str:
+def suggested(motion: float = USUAL_MOTION, *, engine: str = "embedded", **emotions: float) -> str:
     """Ask with the named emotions, the rest shared among the others."""
     rest = (1 - sum(emotions.values())) / max(1, len(EMOTIONS) - len(emotions))
     row = np.array([emotions.get(name, rest) for name in EMOTIONS], np.float32)
-    return suggest_ensemble(np.tile(row, (8, 1)), np.full(8, motion, np.float32), eye=eye)
+    return suggest_ensemble(np.tile(row, (8, 1)), np.full(8, motion, np.float32), engine=engine)
 
 
 @pytest.mark.parametrize("share", [0.5, 0.7])
@@ -39,11 +39,11 @@ def test_gentle_movement_gets_a_music_box() -> None:
     assert suggested(5.0, relaxing=0.42, exciting=0.24, neutral=0.1) == "musicbox"
 
 
-def test_what_an_eye_sees_everywhere_decides_nothing() -> None:
-    for eye, usual in USUAL.items():
+def test_what_an_encoder_sees_everywhere_decides_nothing() -> None:
+    for engine, usual in USUAL.items():
         seen = dict(zip(EMOTIONS, usual.emotion, strict=True))
         less_tense = seen | {"tense": seen["tense"] - 0.1, "sad": seen["sad"] + 0.1}
-        assert suggested(usual.motion, eye=eye, **less_tense) == "strings", eye
+        assert suggested(usual.motion, engine=engine, **less_tense) == "strings", engine
         assert max(seen, key=lambda name: seen[name]) == "tense", "which would have called for a cinematic ensemble"
 
 
@@ -59,5 +59,5 @@ def test_every_ensemble_is_chosen_for_some_videos_and_the_published_one_never() 
     assert max(chosen.values()) < 0.35 * 600, chosen
 
 
-def test_an_unknown_eye_is_taken_for_the_usual_one() -> None:
-    assert suggested(eye="another", sad=0.7) == "strings"
+def test_an_unknown_engine_is_taken_for_the_usual_one() -> None:
+    assert suggested(engine="another", sad=0.7) == "strings"

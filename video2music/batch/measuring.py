@@ -15,7 +15,7 @@ from emotion.prediction import ChordSpan
 from video2music.batch.transcription import note_density
 from video2music.errors import ChordParseError, DatasetError
 from video2music.features.extraction import extract_features
-from video2music.features.eye import load_eye
+from video2music.features.image_encoder import load_encoder
 from video2music.harmony.key import Key, parse_key
 from video2music.harmony.vocabulary import NO_CHORD, from_harte, transpose
 from video2music.training.dataset import Song
@@ -36,7 +36,7 @@ class Measuring:
     Attributes:
         clips: (name, path) of every clip.
         output: folder of the data set.
-        engine: whose eye sees.
+        engine: whose encoder sees.
         device: "cpu" or "cuda"; None takes a GPU if there is one.
         notes: whether notes are transcribed for the note density.
     """
@@ -48,8 +48,8 @@ class Measuring:
     notes: bool
 
     def open(self) -> Callable[[str], dict[str, Any]]:
-        """Load eye and reader; see `Work.open`."""
-        eye = load_eye(self.engine, device=self.device)
+        """Load encoder and reader; see `Work.open`."""
+        encoder = load_encoder(self.engine, device=self.device)
         reader = load_harmony_reader()
         clips = dict(self.clips)
 
@@ -58,7 +58,7 @@ class Measuring:
             probe(path)  # what is no video is refused as such, not for its sound
             sound = read_audio(path, sample_rate=SAMPLE_RATE, mono=True).samples.reshape(-1)
             minor, chords, key = read_chords(reader, sound, path)
-            features = extract_features(path, eye)
+            features = extract_features(path, encoder)
             song = Song(
                 name=song_name(name),
                 minor=minor,

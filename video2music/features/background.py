@@ -1,4 +1,4 @@
-"""The eye looks at some seconds of a video, in a thread of its own, while the next ones are decoded."""
+"""The encoder looks at some seconds of a video, in a thread of its own, while the next ones are decoded."""
 
 from collections import deque
 from collections.abc import Callable
@@ -10,7 +10,7 @@ Shown = ParamSpec("Shown")
 Seen = TypeVar("Seen")
 
 MOST_WAITING = 2
-"""Calls that are being looked at or wait for it: one more than the eye works on, few enough to keep memory flat."""
+"""Calls that are being looked at or wait for it: one more than the encoder works on, few enough to keep memory flat."""
 
 
 class BackgroundCalls(Generic[Shown, Seen]):
@@ -24,7 +24,7 @@ class BackgroundCalls(Generic[Shown, Seen]):
 
     def __init__(self, look: Callable[Shown, Seen]) -> None:
         self._look = look
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="eye")
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="encoder")
         self._waiting: deque[Future[Seen]] = deque()
         self._seen: list[Seen] = []
 

@@ -1,4 +1,4 @@
-"""CLIP as an eye: image embeddings and zero-shot emotions from one pass, as in section 3.2 of Video2Music.
+"""CLIP as an encoder: image embeddings and zero-shot emotions from one pass, as in section 3.2 of Video2Music.
 
 The published features come from ViT-L/14 at 336 pixels with the six bare emotion words as prompts. open_clip supplies
 the networks and names the repositories of their weights; the prompts are encoded once.
@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from emotion.torchvision_compat import import_torchvision
 from emotion.weights import HubFile, find_weights, load_checkpoint, load_into, load_tensors
 from video2music.errors import UnknownEngineError
-from video2music.features.eye import Sight, expected_affect
+from video2music.features.image_encoder import FrameFeatures, expected_affect
 from video2music.features.stillness import standing_pictures
 from video2music.features.video_features import EMOTIONS
 
@@ -31,7 +31,7 @@ STORED_DECIMALS = 4  # of the published emotion files
 Preprocess = Callable[[Image.Image], Tensor]
 
 
-class ClipEye:
+class ClipEncoder:
     """A CLIP network with its six prompts encoded.
 
     Args:
@@ -68,7 +68,7 @@ class ClipEye:
         self._decimals = decimals
         self._every_second = every_second
 
-    def see(self, frames: NDArray[np.uint8], motion: NDArray[np.float32]) -> Sight:  # noqa: ARG002  part of Eye
+    def see(self, frames: NDArray[np.uint8], motion: NDArray[np.float32]) -> FrameFeatures:  # noqa: ARG002  part of ImageEncoder
         """Embed each frame once, or not again where nothing changes, and compare it with the six emotion words.
 
         Args:
@@ -83,7 +83,7 @@ class ClipEye:
         if self._decimals is not None:
             emotion = emotion.round(self._decimals)
         valence, arousal = expected_affect(emotion)
-        return Sight(emotion, valence, arousal, embedding if self._semantic else None)
+        return FrameFeatures(emotion, valence, arousal, embedding if self._semantic else None)
 
     def _look(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Embed frames, each that looks like an earlier one as that one."""
@@ -120,8 +120,8 @@ class ClipEye:
 
 def load_clip(
     *, paper: bool = False, device: str | None = None, weights: Path | None = None, model: str | None = None
-) -> ClipEye:
-    """Load a CLIP eye.
+) -> ClipEncoder:
+    """Load a CLIP encoder.
 
     Args:
         paper: take the published network, on any device, and round emotions as published.
@@ -130,7 +130,7 @@ def load_clip(
         model: open_clip model; the large one for `paper` and on a GPU, the small one on a processor by default.
 
     Returns:
-        The eye.
+        The encoder.
 
     Raises:
         UnknownEngineError: open_clip has no such model.
@@ -151,7 +151,7 @@ def load_clip(
     network, preprocess = _build(name)
     load_into(network, _read(path), where=path)
     network.to(place)
-    return ClipEye(
+    return ClipEncoder(
         network,
         preprocess,
         _encode_prompts(network, open_clip.get_tokenizer(name), place),

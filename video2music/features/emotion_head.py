@@ -1,4 +1,4 @@
-"""The trained head of the embedded eye: from image embeddings and motion to valence, arousal and six emotions."""
+"""The trained head of the embedded encoder: from image embeddings and motion to valence, arousal and six emotions."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from emotion.errors import WeightsDamagedError
 from emotion.weights import load_into, load_tensors
-from video2music.features.eye import Sight, expected_affect
+from video2music.features.image_encoder import FrameFeatures, expected_affect
 from video2music.features.video_features import EMOTIONS
 
 FloatArray = NDArray[np.float32]
@@ -44,7 +44,7 @@ class EmotionHead(nn.Module):
         self.register_buffer("mixing", torch.zeros(2))
 
     @torch.inference_mode()
-    def read(self, embedding: FloatArray, motion: FloatArray, scene_offset: FloatArray) -> Sight:
+    def read(self, embedding: FloatArray, motion: FloatArray, scene_offset: FloatArray) -> FrameFeatures:
         """Read emotions from all seconds of a video.
 
         Args:
@@ -64,7 +64,7 @@ class EmotionHead(nn.Module):
         mixing = self.mixing.numpy()
         affect = (1 - mixing) * picture_affect + mixing * np.stack(expected_affect(emotion), axis=1)
         affect = np.clip(affect, LOWEST, HIGHEST).astype(np.float32)
-        return Sight(emotion, affect[:, 0], affect[:, 1])
+        return FrameFeatures(emotion, affect[:, 0], affect[:, 1])
 
 
 def glances(embedding: FloatArray, motion: FloatArray, scene_offset: FloatArray) -> FloatArray:

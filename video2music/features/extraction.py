@@ -12,7 +12,7 @@ from PIL import Image as PillowImage
 
 from video2music.errors import VideoReadError
 from video2music.features.background import BackgroundCalls
-from video2music.features.eye import Eye, Sight, WholeVideoEye
+from video2music.features.image_encoder import FrameFeatures, ImageEncoder, WholeVideoEncoder
 from video2music.features.motion import PublishedMotion, SteadyMotion
 from video2music.features.scene import PublishedCuts, SteadyCuts, scene_offsets
 from video2music.features.video_features import VideoFeatures
@@ -25,7 +25,7 @@ Progress = Callable[[str, float], None]
 
 STAGE = "Watching the video"
 CHUNK_S = 16
-"""Seconds of video that an eye sees at once: enough to fill a batch, few enough to keep memory flat."""
+"""Seconds of video that an encoder sees at once: enough to fill a batch, few enough to keep memory flat."""
 CLOCK_STEP_S = 0.002
 """Containers that count in milliseconds round each frame: a length this little over a whole second is that second."""
 SHORTEST_STEP_S = 0.001
@@ -38,13 +38,13 @@ SMALL_SIDE = 256
 
 
 def extract_features(
-    path: Path | str, eye: Eye, *, part: Part | None = None, progress: Progress | None = None
+    path: Path | str, encoder: ImageEncoder, *, part: Part | None = None, progress: Progress | None = None
 ) -> VideoFeatures:
     """Decode a video, or a part of it, once and measure what is in it.
 
     Args:
         path: a local video file.
-        eye: the image encoder; its `exact_motion` asks for motion and cuts exactly as published.
+        encoder: the image encoder; its `exact_motion` asks for motion and cuts exactly as published.
         part: what of the video to watch, as if it were a clip of its own; None is all of it.
         progress: told the stage and a fraction from 0 to 1.
 
@@ -57,9 +57,9 @@ def extract_features(
         PartError: the part lies outside it.
     """
     part = part and part.within(probe(path).duration_s)
-    watcher: Watcher = PublishedWatcher() if eye.exact_motion else SteadyWatcher()
+    watcher: Watcher = PublishedWatcher() if encoder.exact_motion else SteadyWatcher()
     end_s = 0.0
-    with VideoReader(path, part) as reader, Rows(eye, watcher) as rows:
+    with VideoReader(path, part) as reader, Rows(encoder, watcher) as rows:
         for frame in reader:
             _check_time(frame, reader.path)
             watcher.add(frame)
@@ -98,7 +98,7 @@ class Watcher(Protocol):
         ...
 
     def image(self, frame: Frame, shorter: int) -> Image:
-        """Return the image of a frame for the eye, its shorter side no longer than given."""
+        """Return the image of a frame for the encoder, its shorter side no longer than given."""
         ...
 
 
@@ -167,19 +167,19 @@ class SteadyWatcher:
 
 
 class Rows:
-    """Chooses the frame of each second and shows them to the eye in chunks; used as a context manager.
+    """Chooses the frame of each second and shows them to the encoder in chunks; used as a context manager.
 
     The published choice (each frame at least one second after the last chosen one) stands wherever it falls into the
     second; a second that it skips has its first frame, and a second without a new frame the one that still stands.
-    The eye looks at a chunk while the frames of the next one are decoded.
+    The encoder looks at a chunk while the frames of the next one are decoded.
 
     Args:
-        eye: the image encoder.
+        encoder: the image encoder.
         watcher: measures the motion of each second.
     """
 
-    def __init__(self, eye: Eye, watcher: Watcher) -> None:
-        self._eye, self._watcher = eye, watcher
+    def __init__(self, encoder: ImageEncoder, watcher: Watcher) -> None:
+        self._encoder, self._watcher = encoder, watcher
         self._calls = BackgroundCalls(self._look)
         self._second = 0
         self._chosen: Frame | None = None
@@ -212,17 +212,17 @@ class Rows:
         return begins
 
     def finish(self, seconds: int) -> None:
-        """Close all seconds and show the eye what is left."""
+        """Close all seconds and show the encoder what is left."""
         self._close(seconds)
         self._flush()
 
-    def sights(self, scene_offset: NDArray[np.float32]) -> list[Sight]:
-        """Return what the eye saw, in order, when no frame follows."""
+    def sights(self, scene_offset: NDArray[np.float32]) -> list[FrameFeatures]:
+        """Return what the encoder saw, in order, when no frame follows."""
         seen = self._calls.seen()
-        if not isinstance(self._eye, WholeVideoEye):
-            return [sight for sight in seen if isinstance(sight, Sight)]
-        embedding = _joined(rows for rows in seen if not isinstance(rows, Sight))
-        return [self._eye.read(embedding, np.array(self.motion, dtype=np.float32), scene_offset)]
+        if not isinstance(self._encoder, WholeVideoEncoder):
+            return [sight for sight in seen if isinstance(sight, FrameFeatures)]
+        embedding = _joined(rows for rows in seen if not isinstance(rows, FrameFeatures))
+        return [self._encoder.read(embedding, np.array(self.motion, dtype=np.float32), scene_offset)]
 
     def _close(self, second: int) -> None:
         """Append rows up to, not including, a second."""
@@ -230,7 +230,7 @@ class Rows:
             frame = self._chosen or self._last
             if frame is None:
                 return
-            self._append(self._watcher.image(frame, self._eye.frame_size), self._watcher.motion(self._second))
+            self._append(self._watcher.image(frame, self._encoder.frame_size), self._watcher.motion(self._second))
             self._chosen = None
             self._second += 1
 
@@ -248,9 +248,13 @@ class Rows:
             self.motion += self._motions
             self._images, self._motions = [], []
 
-    def _look(self, frames: NDArray[np.uint8], motion: NDArray[np.float32]) -> Sight | NDArray[np.float32]:
+    def _look(self, frames: NDArray[np.uint8], motion: NDArray[np.float32]) -> FrameFeatures | NDArray[np.float32]:
         """See, or embed, a chunk of seconds."""
-        return self._eye.embed(frames) if isinstance(self._eye, WholeVideoEye) else self._eye.see(frames, motion)
+        return (
+            self._encoder.embed(frames)
+            if isinstance(self._encoder, WholeVideoEncoder)
+            else self._encoder.see(frames, motion)
+        )
 
 
 def _check_time(frame: Frame, path: Path) -> None:

@@ -25,7 +25,7 @@ class VideoFeatures:
         motion: (T,) float32, mean absolute RGB difference between consecutive frames, 0 to 255.
         cuts_s: (C,) float32, exact times of the scene cuts in seconds, ascending.
         semantic: (T, 768) float32 CLIP ViT-L/14@336 image embedding, not normalised; None where CLIP is not used.
-        sights: T short descriptions of what is seen, "" where nothing is clear; empty where the eye names nothing.
+        sights: T short descriptions of what is seen, "" where nothing is clear; empty where the encoder names nothing.
     """
 
     duration_s: float

@@ -19,10 +19,10 @@ _LEAST_PROBABILITY = 1e-6
 
 @dataclass(frozen=True)
 class UsualVideo:
-    """What an eye sees in videos on average.
+    """What an encoder sees in videos on average.
 
     Attributes:
-        emotion: probability of each of EMOTIONS; an eye that often says "tense" means little by it.
+        emotion: probability of each of EMOTIONS; an encoder that often says "tense" means little by it.
         motion: median over videos of their mean motion.
     """
 
@@ -41,22 +41,22 @@ USUAL: Mapping[str, UsualVideo] = {
 MuVi-Sync."""
 
 
-def suggest_ensemble(emotion: NDArray[np.float32], motion: NDArray[np.float32], *, eye: str = "embedded") -> str:
+def suggest_ensemble(emotion: NDArray[np.float32], motion: NDArray[np.float32], *, engine: str = "embedded") -> str:
     """Choose the ensemble whose table says that it suits a video best.
 
-    An emotion counts by its share of the divergence from the usual video, p log2(p / usual), so that what an eye sees
-    everywhere decides nothing; motion counts by its ratio to the usual one. Every ensemble weighs them by `suits` and
-    `liveliness`, scaled to the same length: one that suits many emotions suits each of them less.
+    An emotion counts by its share of the divergence from the usual video, p log2(p / usual), so that what an encoder
+    sees everywhere decides nothing; motion counts by its ratio to the usual one. Every ensemble weighs them by `suits`
+    and `liveliness`, scaled to the same length: one that suits many emotions suits each of them less.
 
     Args:
         emotion: (T, 6) probabilities per second, in the order of EMOTIONS.
         motion: (T,) 0 to 255, per second.
-        eye: name of the engine that saw them; an unknown one is taken for "embedded".
+        engine: name of the one that saw them; an unknown one is taken for "embedded".
 
     Returns:
         Its identifier; the first in alphabetical order of several that suit equally.
     """
-    usual = USUAL.get(eye, USUAL["embedded"])
+    usual = USUAL.get(engine, USUAL["embedded"])
     felt = emotion.mean(axis=0, dtype=np.float64)
     unusual = felt * np.log2(np.maximum(felt, _LEAST_PROBABILITY) / np.array(usual.emotion))
     lively = float(np.log2((1 + motion.mean(dtype=np.float64)) / (1 + usual.motion)))

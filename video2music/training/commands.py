@@ -1,4 +1,4 @@
-"""`python -m video2music train amt|dynamics|eye|melody`: from words on the command line to the training loops."""
+"""`python -m video2music train amt|dynamics|emotion|melody`: from words on the command line to the training loops."""
 
 import argparse
 import json
@@ -22,15 +22,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser: of `train`.
     """
     parser.add_argument(
-        "network", choices=("amt", "dynamics", "eye", "melody"), help="chords, density and loudness, emotion, or tunes"
+        "network",
+        choices=("amt", "dynamics", "emotion", "melody"),
+        help="chords, density and loudness, emotion, or tunes",
     )
     parser.add_argument(
         "--data", type=Path, metavar="DIR", help="amt, dynamics: MuVi-Sync in its published layout; melody: POP909"
     )
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the weights, .safetensors")
     parser.add_argument("--seed", type=int, default=0, help="of everything that is random (default 0)")
-    parser.add_argument("--epochs", type=int, help="all but eye: at most so many")
-    parser.add_argument("--resume", action="store_true", help="all but eye: go on after an interruption")
+    parser.add_argument("--epochs", type=int, help="all but emotion: at most so many")
+    parser.add_argument("--resume", action="store_true", help="all but emotion: go on after an interruption")
     parser.add_argument(
         "--emotion-loss",
         type=float,
@@ -39,8 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="amt: share of the paper's emotion term in the loss, 0 to 1 (the paper: 0.6; the shipped weights: 0)",
     )
     parser.add_argument("--corpora", type=Path, metavar="DIR", help="amt: chord corpora to learn harmony from as well")
-    parser.add_argument("--oasis", type=Path, metavar="DIR", help="eye: the OASIS photographs and norms")
-    parser.add_argument("--mved", type=Path, metavar="DIR", help="eye: the labelled music-video clips")
+    parser.add_argument("--oasis", type=Path, metavar="DIR", help="emotion: the OASIS photographs and norms")
+    parser.add_argument("--mved", type=Path, metavar="DIR", help="emotion: the labelled music-video clips")
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
@@ -55,7 +57,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     Raises:
         DatasetError: the data was not named or does not have the expected layout.
     """
-    commands = {"amt": _train_amt, "dynamics": _train_dynamics, "eye": _train_eye, "melody": _train_melody}
+    commands = {"amt": _train_amt, "dynamics": _train_dynamics, "emotion": _train_emotion, "melody": _train_melody}
     facts = commands[options.network](options)
     if not options.json:
         print(json.dumps(facts, indent=1))  # noqa: T201 - this is a command
@@ -87,7 +89,7 @@ def _train_dynamics(options: argparse.Namespace) -> dict[str, Any]:
     return _outcome(train_dynamics(data, options.output, chosen, resume=options.resume))
 
 
-def _train_eye(options: argparse.Namespace) -> dict[str, Any]:
+def _train_emotion(options: argparse.Namespace) -> dict[str, Any]:
     from video2music.training.emotion_head import tell, train
 
     oasis, mved = _need(options, "oasis"), _need(options, "mved")

@@ -1,4 +1,4 @@
-"""What the encoder makes of photographs and labelled clips, watched as the program watches a video."""
+"""What the network makes of photographs and labelled clips, watched as the program watches a video."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from video2music.features.embedded import LAST, ImageEncoder
+from video2music.features.embedded import LAST, ImageNetwork
 from video2music.features.emotion_head import glances
 from video2music.features.extraction import extract_features
-from video2music.features.eye import Sight
+from video2music.features.image_encoder import FrameFeatures
 from video2music.features.motion import LAG_S
 from video2music.training.emotion_scores import colour_of
 from video2music.training.mved import LabelledClips
@@ -55,48 +55,48 @@ class Seconds:
         return Seconds(self.embedding[kept][:, LAST], self.colour[kept], still, still + 1, self.clip[kept])
 
 
-class RecordingEye:
-    """Keeps what the encoder makes of a clip, so that training sees what the program sees."""
+class RecordingEncoder:
+    """Keeps what the network makes of a clip, so that training sees what the program sees."""
 
     name = "recording"
     exact_motion = False
 
-    def __init__(self, encoder: ImageEncoder, frame_size: int = 224) -> None:
+    def __init__(self, network: ImageNetwork, frame_size: int = 224) -> None:
         self.frame_size = frame_size
         self.embedding: list[FloatArray] = []
         self.colour: list[FloatArray] = []
-        self._encoder = encoder
+        self._network = network
 
-    def see(self, frames: NDArray[np.uint8], motion: FloatArray) -> Sight:
-        """Keep embeddings and colours; return a Sight without content."""
-        self.embedding.append(self._encoder.embed(frames))
+    def see(self, frames: NDArray[np.uint8], motion: FloatArray) -> FrameFeatures:
+        """Keep embeddings and colours; return a FrameFeatures without content."""
+        self.embedding.append(self._network.embed(frames))
         self.colour.append(np.stack([colour_of(frame) for frame in frames]))
         nothing = np.zeros(len(motion), np.float32)
-        return Sight(np.zeros((len(motion), 6), np.float32), nothing, nothing)
+        return FrameFeatures(np.zeros((len(motion), 6), np.float32), nothing, nothing)
 
 
 def embed_photographs(
-    photographs: Photographs, encoder: ImageEncoder, tell: Callable[[str], None]
+    photographs: Photographs, network: ImageNetwork, tell: Callable[[str], None]
 ) -> tuple[FloatArray, FloatArray]:
     """Return embeddings (n, D) and colours (n, C) of photographs."""
     embeddings, colours = [], []
     for number, path in enumerate(photographs.paths):
         picture = read_photograph(path)
-        embeddings.append(encoder.embed(picture[None])[0])
+        embeddings.append(network.embed(picture[None])[0])
         colours.append(colour_of(picture))
         if number % 100 == 0:
             tell(f"photograph {number} of {len(photographs.paths)}")
     return np.stack(embeddings), np.stack(colours)
 
 
-def embed_clips(clips: LabelledClips, encoder: ImageEncoder, tell: Callable[[str], None]) -> Seconds:
+def embed_clips(clips: LabelledClips, network: ImageNetwork, tell: Callable[[str], None]) -> Seconds:
     """Watch the labelled clips as the program does; motion is brought to the time step of usual frame rates."""
     embeddings, colours, motions, offsets, numbers = [], [], [], [], []
     for number, path in enumerate(clips.paths):
-        eye = RecordingEye(encoder)
-        features = extract_features(path, eye)
-        embeddings += eye.embedding
-        colours += eye.colour
+        recording = RecordingEncoder(network)
+        features = extract_features(path, recording)
+        embeddings += recording.embedding
+        colours += recording.colour
         motions.append(features.motion * np.float32((LAG_S / CLIP_LAG_S) ** LAG_POWER))
         offsets.append(features.scene_offset)
         numbers += [number] * features.seconds

@@ -1,4 +1,4 @@
-"""Trains the head of the embedded eye: `python -m video2music.training.emotion_head --oasis DIR --mved DIR -o FILE`.
+"""Trains the head of the encoder: `python -m video2music.training.emotion_head --oasis DIR --mved DIR -o FILE`.
 
 Valence and arousal are learned from photographs, the six emotions from clips of music videos: once from single seconds,
 each with the label of its clip, and once from the mean and spread of whole clips. All is scored on groups that were
@@ -20,9 +20,9 @@ import torch
 from numpy.typing import NDArray
 
 from emotion.weights import save_tensors
-from video2music.features.embedded import EMBEDDING, LAST, load_encoder
+from video2music.features.embedded import EMBEDDING, LAST, load_network
 from video2music.features.emotion_head import BESIDES, smoothed, surroundings
-from video2music.features.eye import expected_affect
+from video2music.features.image_encoder import expected_affect
 from video2music.training.embeddings import Seconds, embed_clips, embed_photographs
 from video2music.training.emotion_scores import (
     affect_scores,
@@ -184,9 +184,9 @@ def train(oasis: Path, mved: Path, output: Path, *, seed: int = 0, tell: Callabl
     Raises:
         DatasetError: a folder does not have the expected layout.
     """
-    photographs, clips, encoder = load_oasis(oasis), load_mved(mved), load_encoder()
-    pictures, colours = embed_photographs(photographs, encoder, tell)
-    seconds = embed_clips(clips, encoder, tell)
+    photographs, clips, network = load_oasis(oasis), load_mved(mved), load_network()
+    pictures, colours = embed_photographs(photographs, network, tell)
+    seconds = embed_clips(clips, network, tell)
     tell("scoring with themes and sources held out")
     scores, evidence, scales, lively = cross_validate(photographs, pictures, clips, seconds, seed)
     scores["baseline"] = cross_validate(photographs, colours, clips, seconds.of_colour(), seed)[0]

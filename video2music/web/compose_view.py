@@ -37,7 +37,7 @@ def field_note(sentence: str) -> str:
 
 
 def thing_words(features: VideoFeatures) -> str:
-    """Name what was clearly seen, at most three things; empty where the eye names nothing or nothing is clear.
+    """Name what was clearly seen, at most three things; empty where the encoder names nothing or nothing is clear.
 
     A name counts when it stands for two seconds or more at a mean probability of one half: a network that knows a
     thousand things names one of them for every picture, fitting or not.

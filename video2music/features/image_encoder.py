@@ -25,15 +25,15 @@ AFFECT_OF_EMOTION = {
 
 
 @dataclass(frozen=True)
-class Sight:
-    """What an eye saw in n frames, one row each.
+class FrameFeatures:
+    """What an encoder saw in n frames, one row each.
 
     Attributes:
         emotion: (n, 6) float32 probabilities in the order of `EMOTIONS`; rows sum to 1.
         valence: (n,) float32, unpleasant to pleasant, 1 to 9.
         arousal: (n,) float32, calm to excited, 1 to 9.
-        semantic: (n, 768) float32 image embedding, not normalised; None where the eye has none.
-        things: n short descriptions of what is seen, "" where nothing is clear; empty where the eye names nothing.
+        semantic: (n, 768) float32 image embedding, not normalised; None where the encoder has none.
+        things: n short descriptions of what is seen, "" where nothing is clear; empty where the encoder names nothing.
     """
 
     emotion: NDArray[np.float32]
@@ -44,7 +44,7 @@ class Sight:
 
 
 @runtime_checkable
-class Eye(Protocol):
+class ImageEncoder(Protocol):
     """An image encoder with an emotion read-out.
 
     Attributes:
@@ -57,7 +57,7 @@ class Eye(Protocol):
     frame_size: int
     exact_motion: bool
 
-    def see(self, frames: NDArray[np.uint8], motion: NDArray[np.float32]) -> Sight:
+    def see(self, frames: NDArray[np.uint8], motion: NDArray[np.float32]) -> FrameFeatures:
         """Read the emotion of frames that are one second apart.
 
         Args:
@@ -71,8 +71,8 @@ class Eye(Protocol):
 
 
 @runtime_checkable
-class WholeVideoEye(Eye, Protocol):
-    """An eye that looks at frames in chunks but reads emotion only when it has seen the whole video."""
+class WholeVideoEncoder(ImageEncoder, Protocol):
+    """An encoder that looks at frames in chunks but reads emotion only when it has seen the whole video."""
 
     def embed(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return what is kept of each frame until the end.
@@ -87,7 +87,7 @@ class WholeVideoEye(Eye, Protocol):
 
     def read(
         self, embedding: NDArray[np.float32], motion: NDArray[np.float32], scene_offset: NDArray[np.float32]
-    ) -> Sight:
+    ) -> FrameFeatures:
         """Read the emotion of a video.
 
         Args:
@@ -114,8 +114,10 @@ def expected_affect(emotion: NDArray[np.float32]) -> tuple[NDArray[np.float32], 
     return affect[:, 0].astype(np.float32), affect[:, 1].astype(np.float32)
 
 
-def load_eye(engine: str, *, device: str | None = None, weights: Path | None = None, model: str | None = None) -> Eye:
-    """Load the eye of an engine.
+def load_encoder(
+    engine: str, *, device: str | None = None, weights: Path | None = None, model: str | None = None
+) -> ImageEncoder:
+    """Load the encoder of an engine.
 
     Args:
         engine: "embedded", "clip" or "paper".
@@ -124,7 +126,7 @@ def load_eye(engine: str, *, device: str | None = None, weights: Path | None = N
         model: for `clip` only, the open_clip model to use, such as "ViT-B-32-quickgelu".
 
     Returns:
-        The eye, ready to see.
+        The encoder, ready to see.
 
     Raises:
         UnknownEngineError: there is no such engine.
@@ -133,13 +135,13 @@ def load_eye(engine: str, *, device: str | None = None, weights: Path | None = N
         DownloadError: weights had to be downloaded and could not be.
     """
     if engine == "embedded":
-        from video2music.features.embedded import EmbeddedEye
+        from video2music.features.embedded import EmbeddedEncoder
 
-        embedded: Eye = EmbeddedEye.load(weights=weights)
+        embedded: ImageEncoder = EmbeddedEncoder.load(weights=weights)
         return embedded
     if engine in {"clip", "paper"}:
         from video2music.features.clip import load_clip
 
-        clip: Eye = load_clip(paper=engine == "paper", device=device, weights=weights, model=model)
+        clip: ImageEncoder = load_clip(paper=engine == "paper", device=device, weights=weights, model=model)
         return clip
     raise UnknownEngineError(f'There is no engine "{engine}"', remedy=f"Choose one of {', '.join(ENGINES)}")

@@ -1,4 +1,4 @@
-"""The interface of the eyes, without any network."""
+"""The interface of the encoders, without any network."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from video2music.errors import UnknownEngineError
-from video2music.features.eye import AFFECT_OF_EMOTION, ENGINES, expected_affect, load_eye
+from video2music.features.image_encoder import AFFECT_OF_EMOTION, ENGINES, expected_affect, load_encoder
 from video2music.features.video_features import EMOTIONS
 
 
@@ -34,12 +34,12 @@ def test_words_lie_where_the_circumplex_has_them() -> None:
 
 def test_an_unknown_engine_is_refused_with_the_known_ones() -> None:
     with pytest.raises(UnknownEngineError) as refusal:
-        load_eye("telescope")
+        load_encoder("telescope")
     assert all(name in str(refusal.value) for name in ENGINES)
 
 
 def test_the_interface_loads_no_heavy_library() -> None:
     heavy = ("torch", "cv2", "av", "open_clip")
-    code = f"import sys, video2music.features.eye; print([name for name in {heavy} if name in sys.modules])"
+    code = f"import sys, video2music.features.image_encoder; print([name for name in {heavy} if name in sys.modules])"
     output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert output.strip() == "[]"
