@@ -52,8 +52,8 @@ TEXTS = (
     ".sections :is(legend, label span, input, select, button), #settings-file button"
 )
 
-LOOKS = ((390, False), (1280, True), (1280, False))
-"""Widths of the page, and whether it is dark; the last is that in which a person goes on."""
+LOOKS = ((390, False), (1280, True))
+"""Widths of the page, and whether it is dark: each width and each set of colours once."""
 
 MOVING = "() => document.getAnimations().filter(a => a.playState === 'running').map(a => a.animationName)"
 SIDEWAYS = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -165,3 +165,4 @@ def test_every_state_is_fit_for_everybody(
             assert not weak_texts(page), where
             assert not page.evaluate(MOVING), where
             assert page.evaluate(SIDEWAYS) == 0, where
+        look(page, 1280, dark=False)  # in which the person goes on

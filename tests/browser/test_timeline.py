@@ -119,7 +119,7 @@ def test_the_keyboard_moves_and_tells(composed: Page) -> None:
     for key, second, words in (
         ("ArrowRight", "0.6", "0:00 · scene 1 of 2"),
         ("End", "6.0", "0:06 · scene 2 of 2 · mood tense 45 %, sad 25 % · motion 4.0 · chord "),
-        ("ServerFolder", "0.0", "chord Am, tonic · notes "),
+        ("Home", "0.0", "chord Am, tonic · notes "),
     ):
         composed.keyboard.press(key)
         expect(cursor).to_have_attribute("aria-valuenow", second)

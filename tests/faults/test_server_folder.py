@@ -40,7 +40,7 @@ def test_a_killed_server_leaves_nothing_beyond_the_next_start(root: Path) -> Non
     folder = open_server_folder(root)
     assert not left.exists()
     assert beside.path.exists()
-    beside.leave()
+    beside.close()
     folder.close()
     assert [path.name for path in root.iterdir()] == [LOCK]
 
