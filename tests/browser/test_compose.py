@@ -239,7 +239,7 @@ def test_what_cannot_be_granted_is_said_where_it_stands(
     expect(status).to_contain_text("The tempo is not a number: quick")
     page.get_by_label("Tempo").fill("")
     with monkeypatch.context() as crowd:
-        crowd.setattr(served.studio.composing._waiting, "_standing", [(str(place), None) for place in range(21)])
+        crowd.setattr(served.studio.composing._waiting, "_entries", [(str(place), None) for place in range(21)])
         compose(page)
         expect(status).to_contain_text("Too many pieces are waiting")
     expect(page.locator("#compose")).to_be_enabled()

@@ -267,7 +267,7 @@ def test_a_program_stands_in_the_same_line_and_is_told_where(served: SimpleNames
 def test_a_full_line_refuses_a_program_in_a_sentence(
     served: SimpleNamespace, upload: Upload, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(served.studio.composing._waiting, "_standing", [(str(place), None) for place in range(21)])
+    monkeypatch.setattr(served.studio.composing._waiting, "_entries", [(str(place), None) for place in range(21)])
     with pytest.raises(AppError, match=r"Too many pieces are waiting already\. Please try again in a minute"):
         compose(served.client(), upload("a.mp4"))
 

@@ -44,7 +44,7 @@ class Calls:
     ) -> AsyncIterator[Outcome]:
         """Yield the outcome of a job once; a refusal becomes the sentence that the caller reads.
 
-        A call stands in the same line as the people at the page, and is told its place like them.
+        A call stands in the same queue as the people at the page, and is told its place like them.
 
         Args:
             upload: named in what is said to the caller.

@@ -163,7 +163,7 @@ def build(studio: Studio) -> None:
         emotion = gr.JSON(label="emotion")
         render_endpoint.build(studio)
         compose, analyze, recognize = (gr.Button(name) for name in ("compose", "analyze", "recognize"))
-    freely: dict[str, Any] = {"concurrency_limit": None}  # whoever must wait does so in the line of the queue
+    freely: dict[str, Any] = {"concurrency_limit": None}  # whoever must wait does so in the queue of runs
     compose.click(
         endpoints.compose,
         [clip, *settings],

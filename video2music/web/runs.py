@@ -30,7 +30,7 @@ class Update:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a run stands in line: how many others come before it. Read like an update, nothing of it is done yet."""
+    """Where a run stands in the queue: how many others come before it. Read like an update, nothing of it is done yet."""
 
     ahead: int
     fraction: float = field(default=0.0, init=False)
@@ -201,7 +201,7 @@ class RunQueue:
         return run
 
     def _take_turn(self) -> None:
-        """Do the next work; whoever was stopped may not have left the line yet, and costs nobody a turn."""
+        """Do the next work; whoever was stopped may not have left the queue yet, and costs nobody a turn."""
         next((run for run in self._waiting.everybody() if run.perform()), None)
 
     def next_place(self, session: str) -> Place:
@@ -209,7 +209,7 @@ class RunQueue:
         return Place(self._waiting.place_of_next(person_of(session)))
 
     def need_room(self, session: str) -> None:
-        """Refuse a further run of a session while the line is full.
+        """Refuse a further run of a session while the queue is full.
 
         Raises:
             QueueFullError: it is.

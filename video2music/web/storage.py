@@ -64,7 +64,7 @@ class Storage:
     that is set, nobody's results go early and none stay.
 
     Args:
-        folder: the folder.
+        folder: of the server.
         most: bytes that everything in it may take.
         sessions: keeps what people work on, in the same folder.
         clock: tells the time in seconds.
@@ -75,7 +75,7 @@ class Storage:
     ) -> None:
         self.folder = folder
         self._most = most
-        self._shelf = sessions
+        self._sessions = sessions
         self._clock = clock
         self._seen: dict[Path, tuple[int, float]] = {}
         self._promised = 0
@@ -96,7 +96,7 @@ class Storage:
 
     def tidy(self) -> None:
         """Remove what is older than KEEP_S, and of what was never sent to its end what is older than GRACE_S."""
-        self._shelf.sweep()
+        self._sessions.sweep()
         with self._looking:
             now = self._clock()
             for file in self._served_files():
@@ -158,7 +158,7 @@ class Storage:
         if old is not None and self._clock() - old.since > GRACE_S:
             self._remove(old.path)
             return True
-        return self._shelf.drop_idle(GRACE_S)
+        return self._sessions.drop_idle(GRACE_S)
 
     def _served_files(self) -> list[_ServedFile]:
         """Look at what browsers may fetch; what was changed since the last look counts as new."""

@@ -120,7 +120,7 @@ class WorkerHandle(Protocol):
         ...
 
     def is_alive(self) -> bool:
-        """Return whether an task would be heard."""
+        """Return whether a task would be heard."""
         ...
 
     def kill(self) -> None:
