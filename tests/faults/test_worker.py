@@ -148,6 +148,15 @@ def test_a_file_that_grows_too_large_is_refused_and_the_next_works(
     assert worker.perform(partial(tasks.write, tmp_path / "small", 900_000), silent, never) == 900_000
 
 
+def test_what_finished_work_has_freed_goes_back_to_the_system(
+    start_worker: Callable[..., ProcessWorker], tasks: ModuleType
+) -> None:
+    worker = start_worker()
+    before = worker.perform(tasks.resident_megabytes, silent, never)
+    worker.perform(partial(tasks.litter, 400), silent, never)
+    assert worker.perform(tasks.resident_megabytes, silent, never) < before + 200
+
+
 def test_bounds_hold_for_good(start_worker: Callable[..., ProcessWorker], tasks: ModuleType) -> None:
     worker = start_worker(limits=ResourceLimits(memory=3_000_000_000, file=2_000_000))
     assert worker.perform(tasks.ask_bounds, silent, never) == [3_000_000_000, 2_000_000, OPEN_FILES, 0]

@@ -17,6 +17,7 @@ class CountingService:
     """Counts what is done with it."""
 
     done: list[str] = field(default_factory=list)
+    crumbs: list[bytes] = field(default_factory=list)
 
 
 def note(name: str, service: CountingService, progress: Progress) -> tuple[str, int, int]:
@@ -78,6 +79,16 @@ def run_program(number: Path, service: CountingService, progress: Progress) -> N
         number.write_text(str(program.pid), encoding="ascii")
         progress("begun", 0.0)
         hang(service, progress)
+
+
+def litter(megabytes: int, service: CountingService, _progress: Progress) -> None:
+    """Fill memory and free it but for crumbs in between, as work in many threads leaves it."""
+    filled = [(bytearray(50_000), bytes(1_000)) for _ in range(megabytes * 20)]
+    service.crumbs = [crumb for _, crumb in filled]
+
+
+def resident_megabytes(_service: CountingService, _progress: Progress) -> float:
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize() / 1e6
 
 
 def ask_bounds(_service: CountingService, _progress: Progress) -> list[int]:

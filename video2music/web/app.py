@@ -51,7 +51,7 @@ SCRIPT = ASSETS / "timeline.js"
 PLAYER_BESIDE = ASSETS / "beside.js"
 
 ARRIVALS = 10 * WAITING_PLACES
-"""Questions that may arrive at the same instant before Gradio refuses one in its own words; the fair queue refuses first."""
+"""Questions that may arrive at once before Gradio refuses one in its own words; the fair queue refuses first."""
 
 LEAVING_S = 8.0
 """Seconds between being told to stop and the end, at most; Gradio gives its connections five of them."""

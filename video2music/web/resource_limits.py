@@ -1,5 +1,7 @@
 """What a process that works may take of the machine; beyond it the work is refused and the page goes on."""
 
+import ctypes
+import gc
 import os
 import resource
 from dataclasses import dataclass
@@ -15,6 +17,9 @@ SHARE_OF_MACHINE = 0.7
 """Of the memory of the machine, or of the container: the server beside the process needs the rest."""
 
 OPEN_FILES = 1024
+
+ARENA_OPTION, ARENAS = -8, 2
+"""glibc's M_ARENA_MAX, and how many heaps its threads share; it takes eight a core, and each keeps what it once had."""
 
 CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
@@ -76,6 +81,21 @@ def worker_memory() -> int:
     except ValueError:
         chosen = 0.0
     return round(chosen * MEGABYTE) if chosen > 0 else round(SHARE_OF_MACHINE * machine_memory())
+
+
+def share_heaps() -> None:
+    """Let all threads of this process share few heaps, so that memory stays flat however many threads come and go."""
+    option = getattr(ctypes.CDLL(None), "mallopt", None)  # of glibc and its like
+    if option is not None:
+        option(ARENA_OPTION, ARENAS)
+
+
+def release_memory() -> None:
+    """Hand back to the system what finished work has freed."""
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # of glibc; others hand back by themselves
+    if trim is not None:
+        trim(0)
 
 
 def out_of_memory(error: BaseException) -> bool:

@@ -30,7 +30,7 @@ class Update:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a run stands in the queue: how many others come before it. Read like an update, nothing of it is done yet."""
+    """Where a run stands in the queue: how many others come before it. Read like an update; nothing is done yet."""
 
     ahead: int
     fraction: float = field(default=0.0, init=False)

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from emotion.errors import RefusalError
 from video2music.progress import Progress
-from video2music.web.resource_limits import ResourceLimits, out_of_memory
+from video2music.web.resource_limits import ResourceLimits, out_of_memory, release_memory, share_heaps
 
 REPORT_EVERY_S = 0.05
 
@@ -42,6 +42,7 @@ def work(  # a process is told everything when it starts
         os.setsid()  # programs that it starts end with it, and Ctrl-C is for the program that started it
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     limits.apply()
+    share_heaps()
     threading.Thread(target=_end_with, args=(life,), daemon=True).start()
     service = make_service()
     if prepare is not None:
@@ -54,6 +55,7 @@ def work(  # a process is told everything when it starts
             return
         if pickled:  # an empty one asks to stop what was finished already
             answer_task(connection, service, pickled, limits)
+            release_memory()
 
 
 def _end_with(life: Connection) -> None:
