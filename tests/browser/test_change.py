@@ -5,7 +5,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from video2music.web.compose_tab import ComposePage
 
@@ -116,6 +116,23 @@ def test_a_chord_is_chosen_by_its_block_replaced_and_taken_back(composed: Page) 
     expect(page.locator(".chord-lane b").nth(1)).to_have_text(before[1])
     assert chords(page) == before
     expect(page.locator("#undo-here")).to_have_count(0)
+
+
+def test_a_chord_is_chosen_by_touch(
+    browser: Browser, served: SimpleNamespace, make_clip: Callable[..., Path], upload: Callable[..., None]
+) -> None:
+    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+    with browser.new_context(**phone) as context:
+        page = context.new_page()
+        page.goto(served.url, wait_until="load")
+        upload(page, make_clip("holiday.mp4", seconds=6.0))
+        page.get_by_role("button", name="Compose", exact=True).tap()
+        expect(page.locator("#why img")).not_to_have_count(0)
+        blocks = page.locator(".chord-lane button")
+        for number in (1, 2):
+            blocks.nth(number).tap()
+            expect(blocks.nth(number)).to_have_attribute("aria-pressed", "true")
+            expect(page.locator("#chord-editor")).to_contain_text(f"Chord {number + 1} of")
 
 
 def test_the_chord_before_and_after_for_blocks_too_narrow_to_press(composed: Page) -> None:

@@ -57,11 +57,11 @@ def answer(prediction: Prediction, name: str) -> str:
   <dl class="facts">{facts(prediction)}</dl>
 </div>
 <div class="pair">
-  <div class="panel"><h3>Where the music lies</h3>{plane(prediction)}</div>
   <div class="side">
-    <div class="panel"><h3>Moods that stand out</h3>{tag_bars(prediction)}</div>
+    <div class="panel"><h3>Where the music lies</h3>{plane(prediction)}</div>
     <div class="panel ground"><h3>What speaks for it</h3><dl class="facts">{ground(prediction)}</dl></div>
   </div>
+  <div class="panel"><h3>Moods that stand out</h3>{tag_bars(prediction)}</div>
 </div>"""
 
 
