@@ -198,7 +198,9 @@ def test_variations_are_stopped_then_ranked_heard_and_kept(composed: Page, serve
     page.locator("#count").get_by_label("4").check()
     page.get_by_role("button", name="Compose them").click()
     expect(page.locator(".offer audio")).to_have_count(4)
-    seeds = [words.split("seed ")[1] for words in page.locator(".offer-card .note:last-child").all_inner_texts()]
+    notes = page.locator(".offer-card .note:last-child")
+    expect(notes).to_contain_text(["seed"] * 4)
+    seeds = [words.split("seed ")[1] for words in notes.all_inner_texts()]
     assert [int(seed) % 10 for seed in seeds] == sorted(int(seed) % 10 for seed in seeds)
     assert len(set(seeds)) == 4
     assert served.composer.analysed == 1
