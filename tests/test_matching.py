@@ -93,10 +93,11 @@ def test_each_network_is_read_on_its_own_scale(monkeypatch: pytest.MonkeyPatch) 
     assert match.distance == pytest.approx(0, abs=1e-6)
 
 
-def test_the_scale_of_the_embedded_recogniser_is_the_one_it_speaks() -> None:
+def test_answers_of_the_recogniser_are_nearer_to_the_mean_than_what_listeners_said() -> None:
     scale = RECOGNISERS["embedded"]
     assert (scale.valence.mean, scale.arousal.mean) == CENTRES
-    assert (scale.valence.spread, scale.arousal.spread) == SPREADS
+    assert 0.5 * SPREADS[0] < scale.valence.spread < 0.8 * SPREADS[0]  # R2 of valence is .5, and its root .7
+    assert 0.5 * SPREADS[1] < scale.arousal.spread < 0.8 * SPREADS[1]
 
 
 @pytest.mark.parametrize(
