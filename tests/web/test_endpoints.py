@@ -312,7 +312,7 @@ def test_a_cancelled_job_stops_working(served: SimpleNamespace, upload: Upload) 
 def test_a_crowd_at_once_is_refused_by_the_line_and_in_its_words(served: SimpleNamespace, upload: Upload) -> None:
     served.composer.gate.clear()
     client, clip = served.client(), upload("a.mp4")
-    asked = [client.submit(clip=clip, seed=seed, api_name="/compose") for seed in range(40)]
+    asked = [client.submit(clip=clip, seed=seed, api_name="/compose") for seed in range(80)]
     served.composer.gate.set()
     refused = [str(fault) for fault in (one.exception(timeout=60) for one in asked) if fault]
     assert len(refused) > len(asked) / 2
