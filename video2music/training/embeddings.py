@@ -68,7 +68,7 @@ class RecordingEncoder:
         self._network = network
 
     def see(self, frames: NDArray[np.uint8], motion: FloatArray) -> FrameFeatures:
-        """Keep embeddings and colours; return a FrameFeatures without content."""
+        """Keep embeddings and colours; return features without content."""
         self.embedding.append(self._network.embed(frames))
         self.colour.append(np.stack([colour_of(frame) for frame in frames]))
         nothing = np.zeros(len(motion), np.float32)

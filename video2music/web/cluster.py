@@ -14,7 +14,7 @@ from emotion.errors import RefusalError
 from video2music.batch.cluster import join_cluster
 from video2music.errors import ClusterError
 from video2music.progress import Progress
-from video2music.web.resource_limits import ResourceLimits
+from video2music.web.resource_limits import ResourceLimits, share_heaps
 from video2music.web.worker_process import answer_task
 from video2music.web.workers import ProcessWorker, Stopped, Task, Worker
 
@@ -40,14 +40,15 @@ class RemoteService:
     """
 
     def __init__(self, make_service: Callable[[], Service], prepare: Task[Service, object] | None) -> None:
-        self._room = make_service()
+        share_heaps()
+        self._service = make_service()
         self._outbox = _Outbox()
         if prepare is not None:
             with contextlib.suppress(RefusalError):  # said again to whoever asks for work
-                prepare(self._room, lambda _stage, _fraction: None)
+                prepare(self._service, lambda _stage, _fraction: None)
 
     def work(self, pickled: bytes) -> Any:  # noqa: ANN401 - Ray streams what a generator yields
-        """Do the work of an task.
+        """Do a task.
 
         Args:
             pickled: the task, pickled.
@@ -56,7 +57,9 @@ class RemoteService:
             Pickled pairs of kind and content: reports, and the answer as the last one.
         """
         self._outbox = outbox = _Outbox()
-        threading.Thread(target=answer_task, args=(outbox, self._room, pickled, ResourceLimits()), daemon=True).start()
+        threading.Thread(
+            target=answer_task, args=(outbox, self._service, pickled, ResourceLimits()), daemon=True
+        ).start()
         kind = "progress"
         while kind == "progress":
             message = outbox.sent.get()
@@ -105,7 +108,7 @@ class ActorConnection:
     _news: Any = None
 
     def send_bytes(self, pickled: bytes) -> None:
-        """Hand out an task; empty bytes ask to stop."""
+        """Hand out a task; empty bytes ask to stop."""
         if pickled:
             self._news = self.actor.work.options(num_returns="streaming").remote(pickled)
         else:
@@ -256,7 +259,7 @@ def cluster_pool(
     ray = join_cluster(address, CORES_EACH)
     nodes = [node for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU", 0) >= 1]
     try:
-        check_shared([(node["NodeManagerAddress"], _sees_on(ray, node["NodeID"])) for node in nodes], folder)
+        check_shared([(node["NodeManagerAddress"], _asking(ray, node["NodeID"])) for node in nodes], folder)
     except ClusterError:
         ray.shutdown()
         raise
@@ -291,7 +294,7 @@ def is_file(path: str) -> bool:
     return Path(path).is_file()
 
 
-def _sees_on(ray: Any, node: str) -> Callable[[str], bool]:  # noqa: ANN401 - the module ray
+def _asking(ray: Any, node: str) -> Callable[[str], bool]:  # noqa: ANN401 - the module ray
     """Return what asks a machine whether it sees a file."""
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 

@@ -55,7 +55,6 @@ def work(  # a process is told everything when it starts
             return
         if pickled:  # an empty one asks to stop what was finished already
             answer_task(connection, service, pickled, limits)
-            release_memory()
 
 
 def _end_with(life: Connection) -> None:
@@ -82,10 +81,10 @@ class Messages(Protocol):
 
 
 def answer_task(connection: Messages, service: object, pickled: bytes, limits: ResourceLimits) -> None:
-    """Do what is ordered and send what came of it; "spent" asks for another process in the place of this one.
+    """Do a task, send what came of it, and free its memory; "spent" asks for another process in the place of this one.
 
     Args:
-        connection: to whoever ordered.
+        connection: to whoever asked.
         service: with which it is done.
         pickled: the task, pickled.
         limits: what the process may take.
@@ -107,6 +106,8 @@ def answer_task(connection: Messages, service: object, pickled: bytes, limits: R
         connection.send(answer)
     except (TypeError, AttributeError, pickle.PicklingError) as error:
         connection.send(("error", RuntimeError(f"The outcome cannot leave its process: {error}")))
+    del answer
+    release_memory()
 
 
 def _reporter(connection: Messages) -> Progress:
